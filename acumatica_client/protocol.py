@@ -1,0 +1,429 @@
+"""Acumatica's contract-based REST API (contract version 4) without I/O.
+
+`build_…` turns what we want into a request, `read_…` turns an answer into data or raises the error
+tree of `errors`. `class_of` sorts the answer of a write, which is never an exception.
+Follows the vendor's Integration Development Guide, "Contract-Based REST API".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+from acumatica_client.entities import Entity
+from acumatica_client.errors import (
+    ErpBusy,
+    ErpError,
+    ErpNotFound,
+    ErpRejected,
+    ErpSignInFailed,
+    ErpUnavailable,
+)
+from acumatica_client.models import (
+    CallClass,
+    CallOutcome,
+    Document,
+    DocumentKey,
+    Employee,
+    ErpCall,
+    Glimpse,
+    Value,
+)
+from acumatica_client.transport import Reply, Request
+
+READ_TIMEOUT = 30.0
+ACTION_TIMEOUT = 11 * 60.0
+"""Seconds: an over-limit request may wait 10 minutes in the ERP's queue and then still run."""
+
+ACTION_CONNECT = 3.0
+"""Seconds: a write that has not left this soon after it was journaled must not leave at all."""
+
+LIMIT_BACK_OFF = 120.0
+"""Seconds to leave the ERP alone after a licence limit; it documents no Retry-After."""
+
+_JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+_LIMIT_WORDS = ("checkapiuserslimit", "api login limit", "concurrent api logins")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a company's endpoint is: instance URL (site folder included), name and version."""
+
+    instance: str
+    endpoint: str
+    version: str
+
+    @property
+    def base(self) -> str:
+        """The URL of the endpoint, without a closing slash."""
+        return f"{self.instance}/entity/{self.endpoint}/{self.version}"
+
+    def resolve(self, location: str) -> str:
+        """Make a `Location` absolute; it comes host-relative (site folder included) or absolute."""
+        return urljoin(self.instance + "/", location)
+
+
+# --- building -------------------------------------------------------------------------------
+
+
+def build_sign_in(address: Address, *, user: str, password: str, tenant: str) -> Request:
+    """Open a session. `company` is an older word for `tenant`; sending both is an error."""
+    body = {"name": user, "password": password, "tenant": tenant, "locale": "en-US"}
+    return _post(f"{address.instance}/entity/auth/login", body)
+
+
+def build_sign_out(address: Address) -> Request:
+    """Close a session; without Content-Length the web server in front answers 411."""
+    headers = {"Accept": "application/json", "Content-Length": "0"}
+    return Request("POST", f"{address.instance}/entity/auth/logout", headers, b"", READ_TIMEOUT)
+
+
+def build_read(address: Address, entity: Entity, key: DocumentKey, erp_id: str = "") -> Request:
+    """Read one document with its lines, by key, or by id where *erp_id* is given."""
+    # A key value that contains a slash cannot stand in the path: the ERP would split it.
+    name = erp_id or "/".join(quote(part, safe="") for part in (key.type, key.number))
+    query = {"$select": ",".join((*entity.select, *(f"Details/{f}" for f in entity.line_select)))}
+    if entity.line_select:
+        query["$expand"] = "Details"
+    if entity.custom:
+        query["$custom"] = ",".join(entity.custom)
+    return _get(f"{address.base}/{entity.name}/{name}", query)
+
+
+def build_list(address: Address, entity: Entity, *, where: str, top: int, skip: int = 0) -> Request:
+    """Read one page of glimpses (keys, status, stamp) of the documents that match *where*."""
+    names = ("Type", entity.number_field, "Status", "LastModifiedDateTime")
+    query = {"$select": ",".join(names), "$filter": where, "$top": str(top), "$skip": str(skip)}
+    return _get(f"{address.base}/{entity.name}", query)
+
+
+def build_party_read(address: Address, entity: str, code: str) -> Request:
+    """Read the name of a vendor."""
+    url = f"{address.base}/{entity}/{quote(code, safe='')}"
+    return _get(url, {"$select": "VendorID,VendorName"})
+
+
+def build_employees(address: Address, *, top: int, skip: int) -> Request:
+    """Read one page of employees with their contact's e-mail."""
+    query = {
+        "$select": "EmployeeID,EmployeeName,Status,ContactInfo/Email",
+        "$expand": "ContactInfo",
+        "$top": str(top),
+        "$skip": str(skip),
+    }
+    return _get(f"{address.base}/Employee", query)
+
+
+def build_versions(address: Address) -> Request:
+    """Ask which endpoints and versions the instance has."""
+    return _get(f"{address.instance}/entity", {})
+
+
+def build_call(address: Address, call: ErpCall, entity: Entity, key: DocumentKey) -> Request:
+    """Build one write: an action by POST, or a change of the Hold box by PUT.
+
+    Only the keys go into the body: any further field may be taken as an edit. `If-Match: *` keeps
+    a PUT from inserting a document that is gone.
+    """
+    keys = {"Type": {"value": key.type}, entity.number_field: {"value": key.number}}
+    if call.action:
+        url = f"{address.base}/{call.entity}/{call.action}"
+        return _write("POST", url, {"entity": keys, "parameters": {}})
+    changes = {name: {"value": value} for name, value in call.put}
+    url = f"{address.base}/{call.entity}"
+    return _write("PUT", url, {**keys, **changes}, {"If-Match": "*"})
+
+
+def build_status_poll(url: str) -> Request:
+    """Ask how a long operation is doing; must be asked in the session that started it."""
+    return Request("GET", url, {"Accept": "application/json"}, None, READ_TIMEOUT)
+
+
+def _get(url: str, query: Mapping[str, str]) -> Request:
+    tail = "&".join(
+        f"{quote(name, safe='$')}={quote(text, safe='')}" for name, text in query.items()
+    )
+    return Request("GET", f"{url}?{tail}" if tail else url, {"Accept": "application/json"})
+
+
+def _post(url: str, body: Mapping[str, Any]) -> Request:
+    return Request("POST", url, _JSON, json.dumps(body).encode(), READ_TIMEOUT)
+
+
+def _write(
+    method: str, url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Request:
+    data = json.dumps(body).encode()
+    return Request(method, url, _JSON | dict(headers or {}), data, ACTION_TIMEOUT, ACTION_CONNECT)
+
+
+# --- $filter literals -----------------------------------------------------------------------
+
+
+def text_literal(value: str) -> str:
+    """Write *value* as a `$filter` string; a quote inside is doubled."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def moment_literal(value: datetime) -> str:
+    """Write *value* as a `$filter` moment; without an offset its zone would be a guess."""
+    stamp = value.astimezone(UTC).isoformat(timespec="milliseconds")
+    return f"datetimeoffset'{stamp}'"
+
+
+def modified_between(entity: Entity, since: datetime, before: datetime) -> str:
+    """Return the `$filter` of a frozen polling window, `ge since and lt before`."""
+    window = (
+        f"LastModifiedDateTime ge {moment_literal(since)}"
+        f" and LastModifiedDateTime lt {moment_literal(before)}"
+    )
+    return _narrowed(entity, window)
+
+
+def in_statuses(entity: Entity, statuses: Sequence[str]) -> str:
+    """Return the `$filter` for documents standing in one of *statuses* (labels)."""
+    anyone = " or ".join(f"Status eq {text_literal(status)}" for status in statuses)
+    return _narrowed(entity, f"({anyone})")
+
+
+def _narrowed(entity: Entity, condition: str) -> str:
+    if not entity.types:
+        return condition
+    kinds = " or ".join(f"Type eq {text_literal(kind)}" for kind in entity.types)
+    return f"({kinds}) and {condition}"
+
+
+# --- reading --------------------------------------------------------------------------------
+
+
+def read_document(entity: Entity, reply: Reply) -> Document | None:
+    """Read one document, None when the ERP says there is no such record."""
+    if _is_missing(reply):
+        return None
+    return _document(entity, _record(read_json(reply)))
+
+
+def read_glimpses(entity: Entity, reply: Reply) -> list[Glimpse]:
+    """Read one page of a list."""
+    return [_glimpse(entity, _record(row)) for row in _rows(read_json(reply))]
+
+
+def read_party_name(reply: Reply) -> str:
+    """Read a vendor's name; a vendor we may not see has none."""
+    if _is_missing(reply):
+        return ""
+    return str(_plain(_record(read_json(reply)).get("VendorName")) or "")
+
+
+def read_employees(reply: Reply) -> list[Employee]:
+    """Read one page of employees."""
+    return [_employee(_record(row)) for row in _rows(read_json(reply))]
+
+
+def read_versions(reply: Reply) -> set[tuple[str, str]]:
+    """Read the endpoints an instance has; older builds answer with the bare array."""
+    data = read_json(reply)
+    rows = data.get("endpoints") if isinstance(data, dict) else data
+    return {(str(row.get("name")), str(row.get("version"))) for row in map(_record, _rows(rows))}
+
+
+def read_json(reply: Reply) -> Any:
+    """Return the JSON of a good answer, or raise the error that it is."""
+    if reply.status != 200:
+        raise error_of(reply)
+    if reply.content_type != "application/json":
+        raise error_of(reply)
+    try:
+        return json.loads(reply.body, parse_float=Decimal, parse_constant=_no_constant)
+    except ValueError as error:
+        raise ErpUnavailable(f"200 with unreadable JSON: {error}") from error
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+def _rows(data: Any) -> list[Any]:
+    if not isinstance(data, list):
+        raise ErpUnavailable("a list was expected, something else came")
+    return data
+
+
+def _record(data: Any) -> Mapping[str, Any]:
+    if not isinstance(data, dict):
+        raise ErpUnavailable("a record was expected, something else came")
+    return data
+
+
+def _plain(wrapped: Any) -> Value:
+    """Take a value out of its wrapper; `{}` is how the ERP writes an empty field."""
+    value = wrapped.get("value") if isinstance(wrapped, dict) else None
+    return value if isinstance(value, str | Decimal | int | bool) else None
+
+
+def _moment(entity: Entity, record: Mapping[str, Any]) -> datetime:
+    stamp = _plain(record.get("LastModifiedDateTime"))
+    try:
+        moment = datetime.fromisoformat(str(stamp))
+    except ValueError as error:
+        raise ErpUnavailable(f"{entity.name}: LastModifiedDateTime is {stamp!r}") from error
+    if moment.tzinfo is None:
+        raise ErpUnavailable(f"{entity.name}: LastModifiedDateTime {stamp!r} has no offset")
+    return moment.astimezone(UTC)
+
+
+def _glimpse(entity: Entity, record: Mapping[str, Any]) -> Glimpse:
+    kind, number = _plain(record.get("Type")), _plain(record.get(entity.number_field))
+    if not kind or not number:
+        raise ErpUnavailable(f"{entity.name}: a record without Type or {entity.number_field}")
+    status = entity.status_label(str(_plain(record.get("Status")) or ""))
+    key = entity.key(str(kind).strip(), str(number).strip())
+    return Glimpse(key, str(record.get("id", "")), status, _moment(entity, record))
+
+
+def _document(entity: Entity, record: Mapping[str, Any]) -> Document:
+    glimpse = _glimpse(entity, record)
+    fields = {name: _plain(record.get(name)) for name in entity.select}
+    custom = record.get("custom")
+    for name in entity.custom:
+        view, member = name.split(".")
+        found = custom.get(view) if isinstance(custom, dict) else None
+        fields[name] = _plain(found.get(member)) if isinstance(found, dict) else None
+    lines = record.get("Details")
+    return Document(
+        glimpse.key,
+        glimpse.erp_id,
+        glimpse.status,
+        glimpse.last_modified,
+        fields,
+        tuple(
+            {name: _plain(line.get(name)) for name in entity.line_select}
+            for line in map(_record, lines if isinstance(lines, list) else ())
+        ),
+    )
+
+
+def _employee(record: Mapping[str, Any]) -> Employee:
+    contact = record.get("ContactInfo")
+    return Employee(
+        code=str(_plain(record.get("EmployeeID")) or "").strip(),
+        name=str(_plain(record.get("EmployeeName")) or "").strip(),
+        email=str(_plain(contact.get("Email")) or "").strip() if isinstance(contact, dict) else "",
+        active=_plain(record.get("Status")) == "Active",
+    )
+
+
+# --- errors ---------------------------------------------------------------------------------
+
+
+def error_of(reply: Reply) -> ErpError:
+    """Name the error that *reply* is."""
+    text = error_text(reply)
+    if reply.status == 429 or _names_login_limit(reply):
+        return ErpBusy(f"{reply.status} {text}", after=LIMIT_BACK_OFF)
+    if reply.status == 401 or _goes_to_sign_in(reply):
+        return ErpSignInFailed(f"{reply.status} {text}")
+    if not _error_body(reply) and (reply.status >= 500 or reply.status < 400):
+        return ErpUnavailable(f"{reply.status} {reply.content_type or 'no content'}: {text}")
+    if reply.status == 404:
+        return ErpNotFound(f"404 {text}")
+    return ErpRejected(f"{reply.status} {text}")
+
+
+def error_text(reply: Reply) -> str:
+    """Return the useful words of an error: the innermost message, or every `error` of a 422."""
+    body = _error_body(reply)
+    if not body:
+        return " ".join(reply.body[:200].decode("utf-8", "replace").split())
+    while isinstance(body.get("innerException"), dict):
+        body = body["innerException"]
+    told = body.get("exceptionMessage") or body.get("message")
+    return str(told) if told else "; ".join(_errors_in(body))
+
+
+def _error_body(reply: Reply) -> dict[str, Any]:
+    try:
+        body = json.loads(reply.body) if reply.content_type == "application/json" else None
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _errors_in(node: Any) -> list[str]:
+    """Collect `error` members anywhere in the tree: on the record, its fields, its lines."""
+    if isinstance(node, list):
+        return [text for item in node for text in _errors_in(item)]
+    if not isinstance(node, dict):
+        return []
+    own = [str(node["error"])] if node.get("error") else []
+    return own + [
+        text for name, item in node.items() if name != "error" for text in _errors_in(item)
+    ]
+
+
+def _is_missing(reply: Reply) -> bool:
+    """Say whether this is how Acumatica reports that no record has these keys: a 500."""
+    kind = str(_error_body(reply).get("exceptionType", ""))
+    return reply.status == 500 and kind.endswith("NoEntitySatisfiesTheConditionException")
+
+
+def _names_login_limit(reply: Reply) -> bool:
+    shown = reply.body[:20000].decode("utf-8", "replace") + reply.headers.get("location", "")
+    text = shown.lower().replace("+", " ").replace("%20", " ")
+    return reply.status != 204 and any(word in text for word in _LIMIT_WORDS)
+
+
+def _goes_to_sign_in(reply: Reply) -> bool:
+    return reply.status in (301, 302) and "login.aspx" in reply.headers.get("location", "").lower()
+
+
+# --- writes ---------------------------------------------------------------------------------
+
+
+def class_of(reply: Reply, *, again: bool = False) -> CallOutcome:
+    """Sort the answer of a write into the outcome classes; *again* marks the second 401."""
+    detail = f"{reply.status} {error_text(reply)}".strip()
+    if reply.status in (200, 204):
+        return _success(reply, detail)
+    if reply.status == 429 or _names_login_limit(reply):
+        return CallOutcome(CallClass.TURNED_AWAY, detail, after=LIMIT_BACK_OFF)
+    if reply.status == 401:
+        return CallOutcome(CallClass.REFUSED if again else CallClass.TURNED_AWAY, detail)
+    if not _error_body(reply):
+        return CallOutcome(CallClass.UNKNOWN, detail)
+    if reply.status in (400, 403, 404, 405, 409, 412, 415, 422):
+        return CallOutcome(CallClass.REFUSED, detail, plain_words(reply))
+    named = str(_error_body(reply).get("exceptionType", "")).startswith("PX.")
+    if reply.status == 500 and named:
+        return CallOutcome(CallClass.REFUSED_IN_DOUBT, detail, plain_words(reply))
+    return CallOutcome(CallClass.UNKNOWN, detail)
+
+
+def _success(reply: Reply, detail: str) -> CallOutcome:
+    # A proxy's page at 200 is no word of Acumatica's.
+    if reply.status == 200 and reply.content_type != "application/json":
+        return CallOutcome(CallClass.UNKNOWN, detail)
+    return CallOutcome(CallClass.CLAIMS_DONE, str(reply.status))
+
+
+def poll_address(address: Address, reply: Reply) -> str | None:
+    """Return where to ask after a 202, None when `Location` is missing or not our ERP's."""
+    url = address.resolve(reply.headers.get("location", ""))
+    ours = urlsplit(address.instance)
+    shown = urlsplit(url)
+    same = (shown.scheme, shown.netloc) == (ours.scheme, ours.netloc)
+    return url if same and "/status/" in shown.path else None
+
+
+def plain_words(reply: Reply) -> str:
+    """Say in our own words why Acumatica refused; its own text never reaches a card."""
+    if reply.status == 403:
+        return "Acumatica does not let Countersign's user do this."
+    if "authorized approver" in error_text(reply).lower():
+        return "Acumatica says that this user may not approve the document."
+    return "Acumatica refused. The reason is in the audit; the document's screen shows it too."

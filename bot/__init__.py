@@ -1,0 +1,1 @@
+"""What this product does: look, decide, ask, act, tell. `core` is pure, everything else acts."""

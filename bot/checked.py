@@ -1,0 +1,75 @@
+"""Types of settings that refuse what is unsafe, and one error that lists every mistake."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+
+class SettingsError(Exception):
+    """The configuration is wrong or unsafe; `problems` has one sentence for each mistake."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether *url* leads to this machine only."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _safe_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not is_loopback(url):
+        raise ValueError(f"{url!r} must be https; http is for loopback only")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise ValueError(f"{url!r} is no https address")
+    return url
+
+
+def _seconds(value: Any) -> Any:
+    """Read `30s`, `5m`, `2h`, `14d` as a span of time."""
+    match = re.fullmatch(r"(\d+)\s*([smhd])", value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError("write a span of time as 30s, 5m, 2h or 14d")
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name!r} is no time zone (write it like America/Chicago)") from error
+    return name
+
+
+Url = Annotated[str, AfterValidator(_safe_url)]
+Span = Annotated[timedelta, BeforeValidator(_seconds)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class Strict(BaseModel):
+    """Refuses keys it does not know: a misspelt setting must not become a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def mistakes(error: ValidationError) -> list[str]:
+    """Return one line for each mistake: where, and what; never the value, which may be secret."""
+    return [
+        f"{'.'.join(str(part) for part in one['loc']) or 'file'}: {one['msg']}"
+        for one in error.errors(include_input=False, include_url=False)
+    ]

@@ -1,0 +1,97 @@
+"""Time, chance and transport as they are passed in, so that a test or a simulation can own them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from acumatica_client.transport import OpenTransport, open_transport
+from storage.records import Reading
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Clock(Protocol):
+    """What time it is, by the wall and by the clock nobody can set; and waiting."""
+
+    def now(self) -> datetime:
+        """Return wall time in UTC: for display, token validity and audit only."""
+
+    def reading(self) -> Reading:
+        """Return the boot-time clock: for leases, timeouts and waiting periods."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class SystemClock:
+    """The machine's clocks. CLOCK_BOOTTIME counts suspended time, which `monotonic` does not."""
+
+    def __init__(self) -> None:
+        self._boot = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else uuid.uuid4().hex
+
+    def now(self) -> datetime:
+        """Return wall time in UTC."""
+        return datetime.now(UTC)
+
+    def reading(self) -> Reading:
+        """Return the boot-time clock."""
+        kind = getattr(time, "CLOCK_BOOTTIME", None)
+        return Reading(self._boot, time.monotonic() if kind is None else time.clock_gettime(kind))
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the running loop."""
+        await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything the service takes from outside itself."""
+
+    clock: Clock
+    chance: Callable[[], float]
+    """A number in 0..1, to spread waits."""
+    token: Callable[[], str]
+    """An unguessable text of at least 128 bits: card tokens, ids, correlation ids."""
+    open_transport: OpenTransport
+
+
+def system_ports() -> Ports:
+    """Return the real clock, real chance and real network."""
+    return Ports(
+        SystemClock(),
+        random.SystemRandom().random,
+        lambda: secrets.token_urlsafe(24),
+        open_transport,
+    )
+
+
+class Bell:
+    """Wakes a loop that waits for work, from anywhere in the process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        """Say that there is work."""
+        self._event.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for a ring, at most so many seconds; a ring that came before counts."""
+        ring = asyncio.ensure_future(self._event.wait())
+        nap = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait({ring, nap}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ring.cancel()
+            nap.cancel()
+            self._event.clear()

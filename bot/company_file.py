@@ -1,0 +1,146 @@
+"""`countersign.toml`: companies, routes, people, channels; all that is no secret, checked whole."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, model_validator
+
+from acumatica_client.models import ErpCall
+from bot.checked import SettingsError, Span, Strict, Url, Zone, mistakes
+from bot.core.people import Override
+from bot.core.plans import DEFAULT_CALLS
+from bot.core.routes import Route, Routes
+
+
+class Company(Strict):
+    """One `[[company]]`: an Acumatica tenant, how to speak to it, and its rules."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
+    url: Url
+    tenant: str
+    endpoint: str = "Default"
+    version: str = "24.200.001"
+    sign_in: Literal["session"] = "session"
+    time_zone: Zone = "UTC"
+    poll: Span = timedelta(seconds=60)
+    look_back: Span = timedelta(minutes=5)
+    page: int = Field(200, ge=1, le=1000)
+    act_as: Literal["service"] = "service"
+    allow_unknown_editor: bool = False
+    card_age: Span = timedelta(days=30)
+    branches: dict[str, str] = Field(default_factory=dict)
+    calls: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _speaks_contract_4(self) -> Company:
+        if self.endpoint == "Default" and self.version >= "26.":
+            raise ValueError(
+                f"version: Default/{self.version} speaks contract version 5, which Countersign"
+                " does not speak yet; pin 25.200.001 or older, it stays on newer instances"
+            )
+        for entity, steps in self.calls.items():
+            for step, text in steps.items():
+                read_call(entity, step, text)
+        return self
+
+    def call(self, entity: str, step: str) -> ErpCall:
+        """Return the write that does *step*, by this company's table or the default one."""
+        own = self.calls.get(entity, {}).get(step)
+        return read_call(entity, step, own) if own else DEFAULT_CALLS[entity, step]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone people of this company read times in."""
+        return ZoneInfo(self.time_zone)
+
+
+def read_call(entity: str, step: str, text: str) -> ErpCall:
+    """Read `POST ReleaseFromHold` or `PUT Hold=false` from a company's table of calls."""
+    if (entity, step) not in DEFAULT_CALLS:
+        raise ValueError(f"calls: there is no step {entity}.{step}")
+    action = re.fullmatch(r"POST (\w+)", text)
+    if action:
+        return ErpCall(entity, action[1])
+    change = re.fullmatch(r"PUT (\w+)=(true|false)", text)
+    if change:
+        return ErpCall(entity, put=((change[1], change[2] == "true"),))
+    raise ValueError(f"calls: {text!r} must be like 'POST ReleaseBill' or 'PUT Hold=false'")
+
+
+class PersonEntry(Strict):
+    """One `[[person]]`: what neither Acumatica nor Teams tells of somebody."""
+
+    email: str
+    employee: str = ""
+    limit: Decimal | None = Field(None, ge=0)
+    currency: str = ""
+    may_decide: bool = True
+
+    @model_validator(mode="after")
+    def _limit_has_currency(self) -> PersonEntry:
+        if self.limit is not None and not self.currency:
+            raise ValueError("limit: say its currency too")
+        return self
+
+    def override(self) -> Override:
+        """Return this entry as the matching of people wants it."""
+        return Override(self.email, self.employee, self.limit, self.currency, self.may_decide)
+
+
+class ChannelEntry(Strict):
+    """One `[[channel]]`: a channel name bound by the file instead of inside Teams."""
+
+    name: str
+    conversation: str = Field(pattern=r"^19:\S+$")
+
+
+class File(Strict):
+    """`countersign.toml`: everything that is no secret."""
+
+    company: tuple[Company, ...]
+    route: tuple[Route, ...]
+    person: tuple[PersonEntry, ...] = ()
+    channel: tuple[ChannelEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> File:
+        names = [company.name for company in self.company]
+        if len(set(names)) != len(names):
+            raise ValueError("company: two companies have the same name")
+        for route in self.route:
+            if route.company not in names:
+                raise ValueError(f"route: there is no company {route.company!r}")
+        for name in names:
+            try:
+                self.routes(name)
+            except ValueError as error:
+                raise ValueError(f"route: company {name!r}: {error}") from error
+        return self
+
+    def routes(self, company: str) -> Routes:
+        """Return the routes of one company in file order."""
+        return Routes(route for route in self.route if route.company == company)
+
+    def overrides(self) -> tuple[Override, ...]:
+        """Return what the file says of people."""
+        return tuple(person.override() for person in self.person)
+
+
+def read_file(path: Path) -> File:
+    """Read `countersign.toml`, or raise SettingsError with every mistake found."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+        return File.model_validate(data)
+    except OSError as error:
+        raise SettingsError([f"{path}: {error.strerror}; copy countersign.example.toml"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([f"{path}: {error}"]) from error
+    except ValidationError as error:
+        raise SettingsError([f"{path}: {line}" for line in mistakes(error)]) from error

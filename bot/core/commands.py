@@ -1,0 +1,95 @@
+"""What somebody typed to the bot, as a command. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+
+HELP = (
+    ("pending bills", "Bills that wait for a person"),
+    ("pending pos", "Purchase orders that wait for a person"),
+    ("pending payments", "Checks and payments that are not released"),
+    ("bill 004512", "One bill as it stands now"),
+    ("po 000123", "One purchase order"),
+    ("payment 000010", "One check or payment"),
+    ("help", "This list"),
+)
+
+ENTITIES = {
+    "bill": ("Bill",),
+    "bills": ("Bill",),
+    "po": ("PurchaseOrder",),
+    "pos": ("PurchaseOrder",),
+    "payment": ("Check", "Payment"),
+    "payments": ("Check", "Payment"),
+    "check": ("Check",),
+    "checks": ("Check",),
+}
+
+GREETINGS = frozenset({"hi", "hello", "hey", "good morning", "hallo", "bonjour"})
+THANKS = frozenset({"thanks", "thank you", "thx", "danke", "merci"})
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Show what can be typed; `greeting` was said before."""
+
+    greeting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """List what waits for a person."""
+
+    word: str
+    entities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDocument:
+    """Show one document by its number."""
+
+    word: str
+    entities: tuple[str, ...]
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Not understood; `guess` is the nearest command, empty when none is near."""
+
+    text: str
+    guess: str = ""
+
+
+Command = Help | Pending | ShowDocument | Unknown
+
+
+def read_command(text: str) -> Command:
+    """Read what was typed, with the mention of the bot already taken out."""
+    words = " ".join(text.replace("\u00a0", " ").split()).lower().strip(" .!?")
+    if words in ("", "help", "?"):
+        return Help()
+    if words in GREETINGS:
+        return Help("Hello.")
+    if words in THANKS:
+        return Help("You are welcome.")
+    return _of_documents(words, text) or _unknown(words)
+
+
+def _of_documents(words: str, text: str) -> Command | None:
+    pending = re.fullmatch(r"pending (\w+)", words)
+    if pending and pending[1] in ENTITIES:
+        return Pending(pending[1], ENTITIES[pending[1]])
+    one = re.fullmatch(r"(\w+) (\S+)", words)
+    if one and one[1] in ENTITIES:
+        number = text.split()[-1].strip(".!?,")  # as typed: numbers may be case-sensitive
+        return ShowDocument(one[1], ENTITIES[one[1]], number)
+    return None
+
+
+def _unknown(words: str) -> Unknown:
+    known = [command for command, _ in HELP]
+    near = difflib.get_close_matches(words, known, n=1, cutoff=0.6)
+    return Unknown(words, near[0] if near else "")

@@ -1,0 +1,197 @@
+"""The heart: what should a document, as the ERP shows it now, cause? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from acumatica_client.fingerprint import fingerprint
+from acumatica_client.models import Document
+from bot.core.intents import (
+    AskDecision,
+    CloseDecision,
+    Intent,
+    Message,
+    NameApprovers,
+    Nudge,
+    PostCard,
+    UpdateCard,
+)
+from bot.core.people import People
+from bot.core.plans import plan
+from bot.core.routes import APPROVER_TARGET, Route, Routes
+from cards.changes import changed_facts
+from storage.records import Decision, DecisionState, PostedCard, TeamsPerson
+
+WAITS = frozenset({"On Hold", "Pending Approval"})
+"""Statuses in which a document waits for a person, whether or not a press could help it on."""
+
+BLOCKED = frozenset({DecisionState.CLAIMED, DecisionState.NEEDS_PERSON})
+"""While a decision is at work, or its outcome unsettled, no new question is put."""
+
+AGAIN = frozenset(
+    {
+        DecisionState.REFUSED,
+        DecisionState.NOT_APPLIED,
+        DecisionState.LAPSED,
+        DecisionState.SUPERSEDED,
+    }
+)
+"""After these a claimed plan may be pressed again from wherever it stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What we knew, posted and asked before this look."""
+
+    previous: Document | None
+    decision: Decision | None
+    cards: tuple[PostedCard, ...]
+    people: People
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a company's file says about looking and asking."""
+
+    company: str
+    notes_since: datetime
+    """Documents last changed before this are no news at first sight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a document is about for people, right now."""
+
+    asks: bool
+    verbs: tuple[str, ...]
+    approvers: tuple[str, ...]
+    fingerprint: str
+    targets: tuple[str, ...]
+
+
+def decide(document: Document, known: Known, routes: Routes, policy: Policy) -> list[Intent]:
+    """Say what *document*, as the ERP shows it, should cause, given what is known already."""
+    route = routes.first_match(document)  # the last route matches everything
+    matter = matter_of(document, known, route, policy)
+    question = _question(document, matter, known)
+    return [*question, *_messages(document, matter, known, policy, asked=question)]
+
+
+def decide_gone(known: Known) -> list[Intent]:
+    """Say what it causes that the ERP no longer has a document."""
+    close = [CloseDecision("deleted in Acumatica")] if _open(known) else []
+    return [*close, *(UpdateCard(card.target) for card in known.cards)]
+
+
+def is_change(document: Document, previous: Document | None) -> bool:
+    """Say whether a person could see a difference; the time stamp alone is none."""
+    return previous is None or _told(document) != _told(previous)
+
+
+def matter_of(document: Document, known: Known, route: Route, policy: Policy) -> Matter:
+    """Work out what *document* is about: who is asked, for which verbs, and where."""
+    verbs = _offered(document, route, known.decision)
+    people = _approvers(document, route, known)
+    return Matter(
+        asks=bool(verbs) or document.status in WAITS,
+        verbs=verbs,
+        approvers=tuple(person.aad_object_id for person in people),
+        fingerprint=fingerprint(policy.company, document),
+        targets=tuple(_targets(route, people)),
+    )
+
+
+def _offered(document: Document, route: Route, last: Decision | None) -> tuple[str, ...]:
+    """Return the verbs whose plan has a doable first step; no other verb becomes a button."""
+    wanted = route.actions or (last.verbs if last and was_tried(last) else ())
+    entity = document.key.entity
+    return tuple(verb for verb in wanted if plan(entity, verb, document.status))
+
+
+def was_tried(decision: Decision) -> bool:
+    """Say whether somebody pressed and it did not come to its end."""
+    return bool(decision.person) and decision.state in AGAIN
+
+
+def _approvers(document: Document, route: Route, known: Known) -> list[TeamsPerson]:
+    """Return the people of the first source that names somebody we know."""
+    people, around = known.people, document.around
+    for source in route.approver:
+        if source == "owner":
+            found = people.by_employee.get(around.owner)
+        elif source == "buyer":
+            found = people.by_employee.get(around.buyer)
+        elif source.startswith("person:"):
+            found = people.by_email.get(source.removeprefix("person:").lower())
+        else:
+            found = None  # "approval map": told by an endpoint extension only
+        if found is not None and not found.guest:
+            return [found]
+    if route.approver or known.decision is None:
+        return []
+    asked_before = (people.by_id.get(person) for person in known.decision.approvers)
+    return [person for person in asked_before if person is not None]
+
+
+def _targets(route: Route, approvers: Iterable[TeamsPerson]) -> Iterable[str]:
+    named = [f"person:{person.aad_object_id}" for person in approvers]
+    for target in route.to:
+        if target == APPROVER_TARGET:
+            # Nobody known to ask: the card waits in the outbox, where it is seen.
+            yield from named or [APPROVER_TARGET]
+        else:
+            yield target
+
+
+def _open(known: Known) -> Decision | None:
+    decision = known.decision
+    return decision if decision and decision.state is DecisionState.PENDING else None
+
+
+def _question(document: Document, matter: Matter, known: Known) -> list[Intent]:
+    if known.decision is not None and known.decision.state in BLOCKED:
+        return []
+    standing = _open(known)
+    if not matter.verbs:
+        return [CloseDecision(f"the document is {document.status} now")] if standing else []
+    if standing and (standing.fingerprint, standing.verbs) == (matter.fingerprint, matter.verbs):
+        same = standing.approvers == matter.approvers
+        return [] if same else [NameApprovers(matter.approvers)]
+    changed = standing is not None and standing.fingerprint != matter.fingerprint
+    facts = changed_facts(known.previous, document) if changed and known.previous else ()
+    return [AskDecision(matter.verbs, matter.approvers, matter.fingerprint, facts)]
+
+
+def _messages(
+    document: Document, matter: Matter, known: Known, policy: Policy, *, asked: list[Intent]
+) -> list[Message]:
+    standing = {card.target for card in known.cards}
+    wanted = matter.targets if matter.asks or _is_news(document, known, policy) else ()
+    posts = [PostCard(target, matter.asks) for target in wanted if target not in standing]
+    if not asked and not is_change(document, known.previous):
+        return [*posts]
+    updates = [
+        UpdateCard(card.target, matter.asks, replaced=_is_replaced(card, matter))
+        for card in known.cards
+    ]
+    asked_anew = any(isinstance(intent, AskDecision) for intent in asked)
+    nudges = [Nudge(target) for target in wanted if asked_anew and target in standing]
+    return [*posts, *updates, *nudges]
+
+
+def _is_news(document: Document, known: Known, policy: Policy) -> bool:
+    if known.previous is None:
+        return document.last_modified >= policy.notes_since
+    return document.status != known.previous.status
+
+
+def _is_replaced(card: PostedCard, matter: Matter) -> bool:
+    """A card is replaced when the question is put elsewhere now; a closed matter replaces none."""
+    return matter.asks and bool(matter.targets) and card.target not in matter.targets
+
+
+def _told(document: Document) -> tuple[object, ...]:
+    fields = {n: v for n, v in document.fields.items() if n != "LastModifiedDateTime"}
+    return document.status, fields, document.lines, document.around

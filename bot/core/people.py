@@ -1,0 +1,74 @@
+"""Who is who: employees of the ERP matched to people of Teams. Two matches are no match. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
+
+from storage.records import StoredEmployee, TeamsPerson
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What the file says of a person: the mail that names them, their limit, their employee."""
+
+    email: str
+    employee: str = ""
+    limit: Decimal | None = None
+    currency: str = ""
+    may_decide: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody one company knows, ready for questions."""
+
+    by_employee: Mapping[str, TeamsPerson]
+    by_email: Mapping[str, TeamsPerson]
+    by_id: Mapping[str, TeamsPerson]
+    overrides: Mapping[str, Override]
+
+    def override(self, person: TeamsPerson) -> Override:
+        """Return what the file says of *person*; nothing special when it says nothing."""
+        return self.overrides.get(person.email.lower(), Override(person.email))
+
+
+def match_people(
+    employees: Iterable[StoredEmployee],
+    teams: Iterable[TeamsPerson],
+    overrides: Iterable[Override] = (),
+) -> People:
+    """Match employees to Teams people by e-mail; a mail two people share leads to nobody."""
+    roster = list(teams)
+    by_email = _unique((person.email.lower(), person) for person in roster if person.email)
+    told = {override.email.lower(): override for override in overrides}
+    named = {o.employee: by_email[m] for m, o in told.items() if o.employee and m in by_email}
+    active = [employee for employee in employees if employee.active]
+    mails = _unique((employee.email.lower(), employee) for employee in active if employee.email)
+    matched = {
+        employee.code: by_email[mail] for mail, employee in mails.items() if mail in by_email
+    }
+    by_employee = {**matched, **named}
+    # An owner field may show the name instead of the code; a name two people share names nobody.
+    by_name = _unique((e.name, by_employee[e.code]) for e in active if e.code in by_employee)
+    return People(
+        {**by_name, **by_employee},
+        by_email,
+        {person.aad_object_id: person for person in roster},
+        told,
+    )
+
+
+def _unique(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
+    """Keep only what its key names alone."""
+    found: dict[str, T] = {}
+    twice: set[str] = set()
+    for key, value in pairs:
+        if key in found and found[key] != value:
+            twice.add(key)
+        found[key] = value
+    return {key: value for key, value in found.items() if key not in twice}

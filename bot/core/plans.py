@@ -1,0 +1,253 @@
+"""Verbs are plans: steps, where each may start, where it ends, and what a read-back proves. Pure.
+
+The outcome table lives here once, for every step of every plan: the class of the call's answer and
+what the document shows afterwards say how the step ends, or that it is too early to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from acumatica_client.entities import ENTITIES
+from acumatica_client.models import CallClass, Document, ErpCall
+from storage.records import DecisionState
+
+QUIET_WINDOW = 15 * 60.0
+"""Seconds after SENT in which a call without an answer may still run: the ERP queues 10 minutes."""
+STEADY_UNKNOWN = 30.0
+STEADY_CLAIM = 60.0
+READ_BACK_WAITS = (5.0, 10.0, 20.0, 30.0)
+"""Seconds between read-backs while the ERP can be read; the first comes at once."""
+
+
+# --- steps and plans ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One write to the ERP: the statuses it may start from, and what it leads to."""
+
+    name: str
+    doable: frozenset[str]
+    done: frozenset[str]
+    stopped: frozenset[str] = frozenset()
+    """The step took effect, but the plan cannot go on: somebody else must act first."""
+    elsewhere: frozenset[str] = frozenset()
+    """Further than the step leads: somebody did the rest in the ERP."""
+
+
+def _words(*labels: str) -> frozenset[str]:
+    return frozenset(labels)
+
+
+_RELEASED = _words("Open", "Closed", "Reserved")
+
+STEPS: Mapping[tuple[str, str], Step] = {
+    ("Bill", "remove_hold"): Step(
+        "remove_hold",
+        _words("On Hold"),
+        _words("Balanced"),
+        _words("Pending Approval"),
+        _words("Open", "Closed"),
+    ),
+    ("Bill", "release"): Step("release", _words("Balanced"), _words("Open", "Closed")),
+    ("Bill", "approve"): Step(
+        "approve", _words("Pending Approval"), _words("Balanced", "Open", "Closed")
+    ),
+    ("Bill", "reject"): Step("reject", _words("Pending Approval"), _words("Rejected")),
+    ("PurchaseOrder", "remove_hold"): Step(
+        "remove_hold",
+        _words("On Hold"),
+        _words("Open", "Pending Printing", "Pending Email"),
+        _words("Pending Approval"),
+    ),
+    ("PurchaseOrder", "approve"): Step(
+        "approve",
+        _words("Pending Approval"),
+        _words("Open", "Pending Printing", "Pending Email"),
+    ),
+    ("PurchaseOrder", "reject"): Step("reject", _words("Pending Approval"), _words("Rejected")),
+    ("Check", "release_check"): Step("release_check", _words("Balanced", "Printed"), _RELEASED),
+    ("Payment", "release_payment"): Step("release_payment", _words("Balanced"), _RELEASED),
+}
+
+PLANS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("Bill", "release"): ("remove_hold", "release"),
+    ("Bill", "approve"): ("approve",),
+    ("Bill", "reject"): ("reject",),
+    ("PurchaseOrder", "remove_hold"): ("remove_hold",),
+    ("PurchaseOrder", "approve"): ("approve",),
+    ("PurchaseOrder", "reject"): ("reject",),
+    ("Check", "release_check"): ("release_check",),
+    ("Payment", "release_payment"): ("release_payment",),
+}
+
+DEFAULT_CALLS: Mapping[tuple[str, str], ErpCall] = {
+    ("Bill", "remove_hold"): ErpCall("Bill", "ReleaseFromHold"),
+    ("Bill", "release"): ErpCall("Bill", "ReleaseBill"),
+    ("Bill", "approve"): ErpCall("Bill", "Approve"),
+    ("Bill", "reject"): ErpCall("Bill", "Reject"),
+    ("PurchaseOrder", "remove_hold"): ErpCall("PurchaseOrder", "ReleaseFromHold"),
+    ("PurchaseOrder", "approve"): ErpCall("PurchaseOrder", "Approve"),
+    ("PurchaseOrder", "reject"): ErpCall("PurchaseOrder", "Reject"),
+    ("Check", "release_check"): ErpCall("Check", "ReleaseCheck"),
+    ("Payment", "release_payment"): ErpCall("Payment", "ReleasePayment"),
+}
+"""Which call does a step, unless a company's table says otherwise (a customization may)."""
+
+
+def verbs_of(entity: str) -> tuple[str, ...]:
+    """List the verbs that exist for an entity."""
+    return tuple(verb for name, verb in PLANS if name == entity)
+
+
+def plan(entity: str, verb: str, status: str) -> tuple[str, ...]:
+    """Return the steps from *status* to the end of *verb*; empty when it cannot start there."""
+    names = PLANS.get((entity, verb), ())
+    for first, name in enumerate(names):
+        if status in STEPS[entity, name].doable:
+            return names[first:]
+    return ()
+
+
+# --- what a read shows ----------------------------------------------------------------------
+
+
+class Shown(StrEnum):
+    """What a read of the document shows, seen from one step."""
+
+    DONE = "done"
+    DONE_OTHER = "done, other fingerprint"
+    STOPPED = "stopped"
+    ELSEWHERE = "done elsewhere"
+    DOABLE = "doable"
+    DOABLE_OTHER = "doable, other fingerprint"
+    NOT_DOABLE = "not doable"
+    GONE = "gone"
+    UNKNOWN = "unknown status"
+    UNREADABLE = "read failed"
+
+
+def shown(step: Step, document: Document | None, *, same: bool) -> Shown:
+    """Sort a fresh read; *same*: its fingerprint is the one that was approved."""
+    if document is None:
+        return Shown.GONE
+    status = document.status
+    if status in step.doable:
+        return Shown.DOABLE if same else Shown.DOABLE_OTHER
+    if status in step.done:
+        return Shown.DONE if same else Shown.DONE_OTHER
+    if status in step.stopped:
+        return Shown.STOPPED
+    if status in step.elsewhere:
+        return Shown.ELSEWHERE if same else Shown.DONE_OTHER
+    known = ENTITIES[document.key.entity].statuses
+    return Shown.NOT_DOABLE if status in known else Shown.UNKNOWN
+
+
+# --- the outcome table ----------------------------------------------------------------------
+
+
+class End(StrEnum):
+    """How a step ends. `GO_ON` leads to the next step, or to CONFIRMED when it was the last."""
+
+    GO_ON = "go on"
+    CONFIRMED = "confirmed"
+    BY_OTHER = "by_other"
+    MISMATCH = "confirmed_mismatch"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+    NOT_APPLIED = "not_applied"
+    LAPSED = "lapsed"
+    """Certainly not sent, and too late or too often to try again for this press."""
+    SUPERSEDED = "superseded"
+    NEEDS_PERSON = "needs_person"
+
+
+DECISION_AFTER: Mapping[End, DecisionState] = {
+    End.GO_ON: DecisionState.CONFIRMED,
+    End.CONFIRMED: DecisionState.CONFIRMED,
+    End.BY_OTHER: DecisionState.BY_OTHER,
+    End.MISMATCH: DecisionState.MISMATCH,
+    End.REFUSED: DecisionState.REFUSED,
+    End.STOPPED: DecisionState.STOPPED,
+    End.NOT_APPLIED: DecisionState.NOT_APPLIED,
+    End.LAPSED: DecisionState.LAPSED,
+    End.SUPERSEDED: DecisionState.SUPERSEDED,
+    End.NEEDS_PERSON: DecisionState.NEEDS_PERSON,
+}
+
+
+class Column(StrEnum):
+    """The three columns of the outcome table."""
+
+    CLAIMED = "A5"
+    REFUSED = "A3"
+    UNKNOWN = "A6"
+
+
+COLUMN: Mapping[CallClass, Column] = {
+    CallClass.CLAIMS_DONE: Column.CLAIMED,
+    CallClass.REFUSED: Column.REFUSED,
+    CallClass.REFUSED_IN_DOUBT: Column.REFUSED,
+    CallClass.UNKNOWN: Column.UNKNOWN,
+}
+
+_PERSON = End.NEEDS_PERSON
+OUTCOMES: Mapping[Shown, tuple[End, End, End]] = {
+    #                   after A5 (claims done)  after A3 (refused)  after A6 (unknown)
+    Shown.DONE:         (End.GO_ON,             End.GO_ON,          End.GO_ON),
+    Shown.DONE_OTHER:   (End.MISMATCH,          End.MISMATCH,       End.MISMATCH),
+    Shown.STOPPED:      (End.STOPPED,           End.STOPPED,        End.STOPPED),
+    Shown.ELSEWHERE:    (End.BY_OTHER,          End.BY_OTHER,       End.BY_OTHER),
+    Shown.DOABLE:       (_PERSON,               End.REFUSED,        End.NOT_APPLIED),
+    Shown.DOABLE_OTHER: (_PERSON,               End.SUPERSEDED,     End.SUPERSEDED),
+    Shown.NOT_DOABLE:   (_PERSON,               End.REFUSED,        End.SUPERSEDED),
+    Shown.GONE:         (_PERSON,               End.SUPERSEDED,     _PERSON),
+    Shown.UNKNOWN:      (_PERSON,               _PERSON,            _PERSON),
+}  # fmt: skip
+"""What a read-back proves. A read that failed proves nothing and is not in the table."""
+
+_AT_ONCE = frozenset({Shown.DONE, Shown.DONE_OTHER, Shown.STOPPED, Shown.ELSEWHERE, Shown.UNKNOWN})
+"""These are proof the first time; the others may still change under a late-running call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known when a step in doubt is judged. Seconds are of the boot-time clock."""
+
+    call: CallClass
+    shown: Shown
+    since_sent: float
+    steady_for: float
+    """How long read-backs have shown this same thing."""
+
+
+def judge(evidence: Evidence) -> End | None:
+    """Say how the step ends, None while it is too early: look again later."""
+    if evidence.shown is Shown.UNREADABLE:
+        return None
+    column = COLUMN[evidence.call]
+    end = OUTCOMES[evidence.shown][tuple(Column).index(column)]
+    if evidence.shown in _AT_ONCE:
+        return end
+    match column:
+        case Column.CLAIMED:
+            settled = evidence.steady_for >= STEADY_CLAIM
+        case Column.REFUSED:
+            doubted = evidence.call is CallClass.REFUSED_IN_DOUBT
+            settled = not doubted or evidence.steady_for >= STEADY_CLAIM
+        case Column.UNKNOWN:
+            quiet = evidence.since_sent >= QUIET_WINDOW
+            settled = quiet and evidence.steady_for >= STEADY_UNKNOWN
+    return end if settled else None
+
+
+def next_read_back(reads: int, *, readable: bool) -> float:
+    """Return seconds to wait after so many *reads*: 5, 10 … 30; up to 5 minutes when reads fail."""
+    if readable:
+        return READ_BACK_WAITS[min(reads, len(READ_BACK_WAITS)) - 1]
+    ceiling: float = min(300.0, 5.0 * 2 ** (reads - 1))
+    return ceiling

@@ -1,0 +1,126 @@
+"""May this press decide? Judged on our own data; only the card token is believed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from acumatica_client.entities import entity_of
+from acumatica_client.fingerprint import fingerprint
+from acumatica_client.models import Document
+from bot.core.people import People
+from bot.core.plans import plan
+from cards.refusals import Refusal
+from storage.records import Decision, DecisionState, PostedCard
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One explicit press, as the gate let it in. Nothing else of the activity is trusted."""
+
+    token: str
+    verb: str
+    person: str
+    """aadObjectId of the sender; empty when the activity names no person."""
+    conversation: str
+    reply_to: str
+    """Activity id of the message that carried the card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a company's file says about who may decide."""
+
+    card_age: timedelta = timedelta(days=30)
+    allow_unknown_editor: bool = False
+    """Go on although the ERP does not tell who entered or changed the document (I3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What we know about the question a press answers."""
+
+    company: str
+    decision: Decision
+    document: Document
+    cards: tuple[PostedCard, ...]
+    people: People
+    rights: Rights
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The press may decide: these are the steps of its plan."""
+
+    plan: tuple[str, ...]
+    card: PostedCard
+
+
+def decide_press(press: Press, asked: Asked | None) -> Claim | Refusal:
+    """Judge a press: the question it answers, the place it came from, the person, the document."""
+    if not press.person:
+        return Refusal.NOT_A_PERSON
+    if asked is None:
+        return Refusal.UNKNOWN_CARD
+    card = find_card(asked.cards, press)
+    if isinstance(card, Refusal):
+        return card
+    decision = asked.decision
+    refusal = _of_question(press, asked) or may_decide(press.person, asked)
+    if refusal is not None:
+        return refusal
+    if fingerprint(asked.company, asked.document) != decision.fingerprint:
+        return Refusal.CHANGED
+    steps = plan(asked.document.key.entity, press.verb, asked.document.status)
+    return Claim(steps, card) if steps else Refusal.NOT_DOABLE
+
+
+def find_card(cards: Iterable[PostedCard], press: Press) -> PostedCard | Refusal:
+    """Return the card that was pressed: it must stand where the press came from."""
+    place = thread_base(press.conversation)
+    here = [card for card in cards if thread_base(card.conversation) == place]
+    if not here:
+        return Refusal.WRONG_PLACE
+    for card in here:
+        # A post that got no answer left no id: the first press tells it.
+        if card.activity in ("", press.reply_to):
+            return card
+    return Refusal.OLD_COPY
+
+
+def thread_base(conversation: str) -> str:
+    """Return the channel or chat a conversation id stands in, without its thread."""
+    return conversation.partition(";messageid=")[0]
+
+
+def _of_question(press: Press, asked: Asked) -> Refusal | None:
+    decision = asked.decision
+    if press.verb not in decision.verbs:
+        return Refusal.UNKNOWN_VERB
+    if decision.state is not DecisionState.PENDING:
+        return Refusal.ALREADY_DECIDED
+    if asked.now - decision.asked_at > asked.rights.card_age:
+        return Refusal.TOO_OLD
+    return None
+
+
+def may_decide(person_id: str, asked: Asked) -> Refusal | None:
+    """Say why *person_id* may not decide, None when they may (invariant I3)."""
+    person = asked.people.by_id.get(person_id)
+    if person is None:
+        return Refusal.UNKNOWN_PERSON
+    if person.guest:
+        return Refusal.GUEST
+    told = asked.people.override(person)
+    if person_id not in asked.decision.approvers or not told.may_decide:
+        return Refusal.NOT_APPROVER
+    if told.limit is not None:
+        amount = asked.document.money(entity_of(asked.document).amount_field)
+        if amount is None or asked.document.text("CurrencyID") != told.currency:
+            return Refusal.LIMIT_UNCLEAR
+        if amount > told.limit:
+            return Refusal.OVER_LIMIT
+    # The system endpoint `Default` tells neither creator nor last editor.
+    return None if asked.rights.allow_unknown_editor else Refusal.EDITOR_UNKNOWN

@@ -1,0 +1,161 @@
+"""Routes: which document goes where, and who may decide on it. Checked as data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from acumatica_client.entities import ENTITIES
+from acumatica_client.models import Document
+from bot.core.plans import verbs_of
+
+RELEASED = frozenset({"open", "closed", "reserved"})
+"""What *released* means: there is no such status, a released document is open or closed."""
+
+APPROVER_SOURCES = ("approval map", "owner", "buyer")
+APPROVER_TARGET = "approver"
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Condition(BaseModel):
+    """One test of a field; all that are given must hold. A field the ERP left empty fails."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    field: str
+    equals: str | None = Field(None, alias="is")
+    one_of: tuple[str, ...] | None = None
+    at_least: Decimal | None = None
+    below: Decimal | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Condition:
+        if all(v is None for v in (self.equals, self.one_of, self.at_least, self.below)):
+            raise ValueError("say one of: is, one_of, at_least, below")
+        return self
+
+    def holds(self, document: Document) -> bool:
+        """Say whether *document* meets this condition."""
+        text, number = document.text(self.field), document.money(self.field)
+        return (
+            (self.equals is None or text == self.equals)
+            and (self.one_of is None or text in self.one_of)
+            and (self.at_least is None or (number is not None and number >= self.at_least))
+            and (self.below is None or (number is not None and number < self.below))
+        )
+
+
+class Route(BaseModel):
+    """One `[[route]]`: what it matches, where the card goes, who decides, by which verbs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    company: str
+    entity: str | None = None
+    when: Words = ()
+    where: tuple[Condition, ...] = ()
+    to: Words
+    approver: Words = ()
+    actions: Words = ()
+    privacy: Literal["full"] = "full"
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Route:
+        for target in self.to:
+            _check_target(target)
+        for source in self.approver:
+            _check_approver(source)
+        if self.entity is not None:
+            _check_words(self, self.entity)
+        elif self.when or self.where or self.actions:
+            raise ValueError("entity: needed for when, where and actions")
+        return self
+
+    def matches(self, document: Document) -> bool:
+        """Say whether this route is for *document* as it stands."""
+        return (
+            (self.entity is None or self.entity == document.key.entity)
+            and (not self.when or any(_stands(document, word) for word in self.when))
+            and all(condition.holds(document) for condition in self.where)
+        )
+
+
+def _check_target(target: str) -> None:
+    name = target.removeprefix("channel:").strip()
+    if target != APPROVER_TARGET and (not target.startswith("channel:") or not name):
+        raise ValueError(f'to: {target!r} is neither "approver" nor "channel:NAME"')
+
+
+def _check_approver(source: str) -> None:
+    if source not in APPROVER_SOURCES and not source.startswith("person:"):
+        known = ", ".join(APPROVER_SOURCES)
+        raise ValueError(f"approver: {source!r} is none of {known}, person:MAIL")
+
+
+def _check_words(route: Route, name: str) -> None:
+    """Refuse any word the entity does not know, naming those it does."""
+    _check_one_of("entity", name, ENTITIES)
+    entity = ENTITIES[name]
+    statuses = {status.lower() for status in entity.statuses} | {"released"}
+    for word in route.when:
+        _check_one_of("when", word, statuses)
+    for condition in route.where:
+        _check_one_of("where: field", condition.field, entity.select)
+    for verb in route.actions:
+        _check_one_of("actions", verb, verbs_of(name))
+
+
+def _check_one_of(what: str, word: str, known: Iterable[str]) -> None:
+    if word not in known:
+        raise ValueError(f"{what}: {word!r} is none of {', '.join(sorted(known))}")
+
+
+def _stands(document: Document, word: str) -> bool:
+    status = document.status.lower()
+    return status in RELEASED if word == "released" else status == word
+
+
+class Routes:
+    """The routes of one company in file order; the last one matches everything."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes = tuple(routes)
+        if not self._routes:
+            raise ValueError("a company needs at least one route; the last must match everything")
+        last = self._routes[-1]
+        if last.entity is not None:
+            raise ValueError("the last route of a company must match everything (only company, to)")
+
+    def first_match(self, document: Document) -> Route:
+        """Return the first route that matches *document*."""
+        return next(route for route in self._routes if route.matches(document))
+
+    def waiting_statuses(self, entity: str) -> tuple[str, ...]:
+        """List the statuses in which documents of *entity* wait for a person by these routes."""
+        labels = {status.lower(): status for status in ENTITIES[entity].statuses}
+        words = {
+            word
+            for route in self._routes
+            if route.entity == entity and route.to
+            for word in route.when
+            if word not in RELEASED | {"released"}
+        }
+        return tuple(sorted(labels[word] for word in words if word in labels))
+
+    def channels(self) -> frozenset[str]:
+        """List the channel names these routes send to."""
+        return frozenset(
+            target.removeprefix("channel:")
+            for route in self._routes
+            for target in route.to
+            if target.startswith("channel:")
+        )

@@ -1,0 +1,131 @@
+"""Keeps who is who: employees from Acumatica, people from the rosters of bound channels.
+
+Matching is pure (`core.people`); here the two lists are fetched and stored. When they change, every
+open question is looked at again, because now perhaps somebody can be asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from acumatica_client.errors import ErpError
+from bot.clock import Bell, Ports
+from bot.companies import Tenant
+from bot.teams import Connector, ConnectorRefused
+from storage import conversations, inbox, ledger, people
+from storage.database import Connection, Database
+from storage.records import StoredEmployee, TeamsPerson
+
+log = logging.getLogger(__name__)
+
+REFRESH = timedelta(minutes=30)
+RETRY = timedelta(seconds=30)
+
+
+class Directory:
+    """Fetches and stores people, now and then and when asked."""
+
+    def __init__(
+        self,
+        tenants: Mapping[str, Tenant],
+        store: Database,
+        connector: Connector,
+        ports: Ports,
+        *,
+        service_url: str,
+        look_bells: Mapping[str, Bell],
+    ) -> None:
+        self._tenants = tenants
+        self._store = store
+        self._connector = connector
+        self._ports = ports
+        self._service_url = service_url
+        self._look_bells = look_bells
+        self._due = ports.clock.now()
+        self.tried = asyncio.Event()
+        """Set after the first try; looks wait for it, so that the first cards name somebody."""
+
+    async def step(self) -> bool:
+        """Refresh when it is time; False when it is not."""
+        now = self._ports.clock.now()
+        if now < self._due:
+            return False
+        before = await self._everybody()
+        fine = await self._refresh()
+        self._due = self._ports.clock.now() + (REFRESH if fine else RETRY)
+        if await self._everybody() != before:
+            await self._look_again()
+        self.tried.set()
+        return True
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next refresh is due."""
+        return self._due
+
+    def refresh_soon(self) -> None:
+        """Refresh at the next step: a channel was bound, or the bot was installed somewhere."""
+        self._due = self._ports.clock.now()
+
+    async def _refresh(self) -> bool:
+        fine = True
+        try:
+            await self._rosters()
+        except ConnectorRefused as error:
+            fine = False
+            log.warning("roster not read", extra={"reason": str(error)})
+        for tenant in self._tenants.values():
+            try:
+                await self._employees(tenant)
+            except ErpError as error:
+                fine = False
+                log.warning(
+                    "employees not read", extra={"company": tenant.name, "reason": str(error)}
+                )
+        return fine
+
+    async def _rosters(self) -> None:
+        async with self._store.reading() as conn:
+            places = set((await conversations.channels(conn)).values())
+            known = {place: await conversations.get(conn, place) for place in places}
+        for place, told in known.items():
+            url = told.service_url if told else self._service_url
+            found = await self._connector.roster(url, place)
+            async with self._store.transaction() as conn:
+                for person in found:
+                    if person.aad_object_id:
+                        await people.put_person(conn, person, now=self._ports.clock.now())
+
+    async def _employees(self, tenant: Tenant) -> None:
+        found = await tenant.erp.employees()
+        async with self._store.transaction() as conn:
+            for one in found:
+                employee = StoredEmployee(one.code, one.name, one.email, one.active)
+                await people.put_employee(conn, tenant.name, employee)
+
+    async def _everybody(self) -> tuple[list[TeamsPerson], list[list[StoredEmployee]]]:
+        async with self._store.reading() as conn:
+            return (
+                await people.people(conn),
+                [await people.employees(conn, name) for name in self._tenants],
+            )
+
+    async def _look_again(self) -> None:
+        async with self._store.transaction() as conn:
+            for name in self._tenants:
+                for document in await ledger.open_documents(conn, name):
+                    await self._hint(conn, name, document)
+        for bell in self._look_bells.values():
+            bell.ring()
+
+    async def _hint(self, conn: Connection, company: str, document: str) -> None:
+        await inbox.add_hint(
+            conn,
+            company,
+            document,
+            reason="people changed",
+            correlation=self._ports.token(),
+            now=self._ports.clock.now(),
+        )

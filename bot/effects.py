@@ -1,0 +1,137 @@
+"""One coroutine per kind of message: a message in, what became of it out. Nothing is stored here.
+
+Cards are rendered when they leave, from what is stored then: several edits of one card merge into
+the last, and a message that waited for hours never shows what was true hours ago.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.places import Channel, Chat, Place, place_of
+from bot.showing import Showing, Shown, same_card
+from bot.teams import Connector, Posted, card_activity
+from cards.nudge import nudge_message
+from storage import posted_cards
+from storage.database import Database
+from storage.records import Done, OutboxItem, Outcome, PostedCard, Reject, Unknown, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """How one message ended, and the card's new record where there is one to store."""
+
+    outcome: Outcome
+    card: PostedCard | None = None
+
+
+class Effects:
+    """Carries messages to Teams."""
+
+    def __init__(
+        self, store: Database, showing: Showing, connector: Connector, *, service_url: str
+    ) -> None:
+        self._store = store
+        self._showing = showing
+        self._connector = connector
+        self._service_url = service_url
+
+    async def perform(self, item: OutboxItem) -> Performed:
+        """Do what *item* says, once."""
+        match item.kind:
+            case "post":
+                return await self._post(item)
+            case "update":
+                return await self._update(item)
+            case "nudge":
+                return await self._nudge(item)
+            case "say":
+                return await self._say(item)
+            case _:
+                return Performed(Reject(f"unknown kind of message {item.kind!r}"))
+
+    async def abandoned(self, item: OutboxItem) -> Performed:
+        """Judge a message whose process died while it was in flight."""
+        async with self._store.reading() as conn:
+            card = await posted_cards.get(conn, item.company, item.document, item.target)
+            place = await place_of(conn, item.target, service_url=self._service_url)
+        if item.kind == "post" and card is not None and card.activity:
+            return Performed(Done("had been posted before the restart"))
+        if item.kind == "post" and card is not None and not isinstance(place, Wait):
+            return Performed(Unknown("the service stopped while posting"), _aimed(card, place))
+        return Performed(Unknown("the service stopped while sending"))
+
+    # --- cards ---
+
+    async def _post(self, item: OutboxItem) -> Performed:
+        async with self._store.reading() as conn:
+            card = await posted_cards.get(conn, item.company, item.document, item.target)
+            place = await place_of(conn, item.target, service_url=self._service_url)
+            shown = await self._showing.card(conn, item.company, item.document, target=item.target)
+        if card is None or shown is None:
+            return Performed(Reject("there is no such document"))
+        if card.activity:
+            return Performed(Done("stands there already"))
+        if isinstance(place, Wait):
+            return Performed(place)
+        posted = await self._to_place(place, shown)
+        if isinstance(posted, Posted):
+            fresh = replace(_aimed(card, place), shown=shown.mark)
+            told = replace(fresh, conversation=posted.conversation, activity=posted.activity)
+            return Performed(Done(posted.activity or "posted, id not told"), told)
+        lost = isinstance(posted, Unknown)
+        return Performed(posted, _aimed(card, place) if lost else None)
+
+    async def _to_place(self, place: Place, shown: Shown) -> Posted | Outcome:
+        activity = card_activity(shown.card, shown.summary)
+        if isinstance(place, Channel):
+            return await self._connector.new_thread(place.service_url, place.conversation, activity)
+        chat = place.conversation or await self._connector.open_chat(
+            place.service_url, place.teams_id
+        )
+        if not isinstance(chat, str):
+            return chat
+        return await self._connector.send(place.service_url, chat, activity)
+
+    async def _update(self, item: OutboxItem) -> Performed:
+        async with self._store.reading() as conn:
+            card = await posted_cards.get(conn, item.company, item.document, item.target)
+            shown = await self._showing.card(conn, item.company, item.document, target=item.target)
+        if card is None or shown is None or not card.activity:
+            # Nothing stands there yet; what is going to be posted will show the newest state.
+            return Performed(Done("nothing posted to edit"))
+        if same_card(shown, card):
+            return Performed(Done("shows this already"))
+        posted = Posted(card.conversation, card.activity)
+        activity = card_activity(shown.card, shown.summary)
+        edited = await self._connector.edit(card.service_url, posted, activity)
+        if isinstance(edited, Posted):
+            return Performed(Done(card.activity), replace(card, shown=shown.mark))
+        return Performed(edited)
+
+    async def _nudge(self, item: OutboxItem) -> Performed:
+        async with self._store.reading() as conn:
+            card = await posted_cards.get(conn, item.company, item.document, item.target)
+            shown = await self._showing.card(conn, item.company, item.document, target=item.target)
+        if card is None or shown is None or not card.activity:
+            return Performed(Done("nothing posted to reply to"))
+        message = nudge_message(shown.summary, shown.approvers)
+        sent = await self._connector.send(card.service_url, card.conversation, message)
+        return Performed(Done(sent.activity) if isinstance(sent, Posted) else sent)
+
+    # --- answers in chat ---
+
+    async def _say(self, item: OutboxItem) -> Performed:
+        said = item.payload
+        sent = await self._connector.send(
+            said["service_url"], said["conversation"], said["activity"]
+        )
+        return Performed(Done(sent.activity) if isinstance(sent, Posted) else sent)
+
+
+def _aimed(card: PostedCard, place: Place) -> PostedCard:
+    """Note where a card was sent to, so that a press or refresh from there can tell its id."""
+    conversation = place.conversation
+    if isinstance(place, Chat) and not conversation:
+        return card
+    return replace(card, conversation=conversation, service_url=place.service_url)

@@ -1,0 +1,42 @@
+"""Structured lines for the operator: text on a terminal, JSON otherwise; no bodies, no secrets."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from bot.settings import LogSettings
+
+QUIET = ("aiohttp.access", "aiosqlite", "asyncio", "botframework", "msal", "urllib3")
+
+
+def set_up_logging(settings: LogSettings) -> None:
+    """Send every module's log lines through structlog to stderr."""
+    as_text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer() if as_text else structlog.processors.JSONRenderer()
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *([] if as_text else [structlog.processors.format_exc_info]),
+            last,
+        ],
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.level.upper())
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,221 @@
+"""Composes the service: settings and ports in, an aiohttp application out.
+
+Every resource and every loop lives in a `cleanup_ctx`: what was opened is closed on every way out,
+sessions in the ERP included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from acumatica_client.client import ErpClient, Waiting
+from acumatica_client.protocol import Address
+from acumatica_client.session import Credentials
+from acumatica_client.transport import Transport
+from bot.actions import Bells, Doer, Settler
+from bot.activities import Activities
+from bot.arrivals import Arrivals
+from bot.attempt import Runner, keep_going
+from bot.checked import SettingsError
+from bot.clock import Bell, Ports
+from bot.companies import Tenant
+from bot.company_file import Company, File
+from bot.directory import Directory
+from bot.effects import Effects
+from bot.gate import Gate, SigningKeys
+from bot.look import Look
+from bot.poller import Poller
+from bot.pressed import Presses
+from bot.sdk import Sdk
+from bot.server import PUSH_LIMIT, Doors, hide_version, plain_errors
+from bot.server import Company as PushCompany
+from bot.settings import CompanySecrets, Settings, unsafe
+from bot.showing import Showing
+from bot.talk import Talk
+from bot.teams import Connector
+from bot.tokens import BotTokens
+from bot.worker import Worker
+from storage import conversations, ledger
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+WORKERS = 4
+"""Messages in flight at once; two of one document to one place never are."""
+
+Tenants = Mapping[str, Tenant]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One runner, the bell that wakes it, and how many of it work side by side."""
+
+    name: str
+    runner: Runner
+    bell: Bell
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running service, as tests and commands reach for them."""
+
+    store: Database
+    tenants: Tenants
+    directory: Directory
+    worker: Worker
+    loops: tuple[Loop, ...]
+    doors: Doors
+
+
+SERVICE = web.AppKey("service", Service)
+
+
+def build(settings: Settings, file: File, ports: Ports) -> web.Application:
+    """Return the application of *settings*; raises SettingsError when it would be unsafe."""
+    problems = unsafe(settings, file)
+    if problems:
+        raise SettingsError(problems)
+    app = web.Application(client_max_size=PUSH_LIMIT, middlewares=[plain_errors])
+    app.on_response_prepare.append(hide_version)
+    # The doors exist before the store is open; the router wants its routes before the start.
+    app.router.add_post("/api/messages", lambda request: app[SERVICE].doors.messages(request))
+    app.router.add_post(
+        "/api/acumatica/push/{company}", lambda request: app[SERVICE].doors.push(request)
+    )
+    app.router.add_get("/health/live", lambda request: app[SERVICE].doors.live(request))
+    app.router.add_get("/health/ready", lambda request: app[SERVICE].doors.ready(request))
+
+    async def running(app: web.Application) -> AsyncIterator[None]:
+        async with open_service(settings, file, ports) as service:
+            app[SERVICE] = service
+            async with looping(service, ports):
+                yield
+
+    app.cleanup_ctx.append(running)
+    return app
+
+
+@asynccontextmanager
+async def open_service(settings: Settings, file: File, ports: Ports) -> AsyncIterator[Service]:
+    """Open every resource, in order, and close them in the opposite order."""
+    async with AsyncExitStack() as stack:
+        store = await Database.open(settings.storage.path)
+        stack.push_async_callback(store.close)
+        await _settle_in(store, file, ports)
+        tenants = {}
+        for company in file.company:
+            tenant = _tenant(company, settings, file, ports)
+            stack.push_async_callback(tenant.erp.close)
+            tenants[company.name] = tenant
+        teams = ports.open_transport(settings.teams.may_call)
+        stack.push_async_callback(teams.close)
+        service = _compose(settings, ports, store, tenants, teams)
+        rescued = await service.worker.rescue()
+        if rescued:
+            log.warning("messages were in flight at the last stop", extra={"count": rescued})
+        yield service
+
+
+@asynccontextmanager
+async def looping(service: Service, ports: Ports) -> AsyncIterator[None]:
+    """Run every loop until the block ends."""
+    tasks = [
+        asyncio.create_task(_loop(service, loop, ports), name=loop.name)
+        for loop in service.loops
+        for _ in range(loop.count)
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _loop(service: Service, loop: Loop, ports: Ports) -> None:
+    if isinstance(loop.runner, Look):
+        await service.directory.tried.wait()
+    await keep_going(loop.runner, loop.bell, ports.clock, name=loop.name)
+
+
+async def _settle_in(store: Database, file: File, ports: Ports) -> None:
+    """Take over the store: nobody holds a lease, and the file's channels are bound."""
+    now = ports.clock.now()
+    async with store.transaction() as conn:
+        await ledger.free_leases(conn)
+        for channel in file.channel:
+            await conversations.bind(conn, channel.name, channel.conversation, by="file", now=now)
+
+
+def _tenant(company: Company, settings: Settings, file: File, ports: Ports) -> Tenant:
+    secrets = settings.acumatica.get(company.name, CompanySecrets())
+    erp = ErpClient(
+        Address(company.url.rstrip("/"), company.endpoint, company.version),
+        Credentials(secrets.user, secrets.password.get_secret_value, company.tenant),
+        open_transport=ports.open_transport,
+        waiting=Waiting(ports.clock.now, ports.clock.sleep),
+        page=company.page,
+    )
+    return Tenant(company, file.routes(company.name), erp, file.overrides())
+
+
+def _compose(
+    settings: Settings,
+    ports: Ports,
+    store: Database,
+    tenants: Tenants,
+    teams: Transport,
+) -> Service:
+    clock, url = ports.clock, settings.teams.service_url
+    keys = SigningKeys(teams, clock, settings.teams.openid_metadata_url)
+    connector = Connector(
+        teams,
+        BotTokens(settings.teams, clock.now),
+        bot_id=f"28:{settings.teams.app_id}",
+        tenant_id=settings.teams.tenant_id,
+    )
+    outbox, directory_bell = Bell(clock), Bell(clock)
+    bells = {name: Bells(outbox, Bell(clock), Bell(clock), Bell(clock)) for name in tenants}
+    showing = Showing(tenants, clock)
+    directory = Directory(
+        tenants, store, connector, ports,
+        service_url=url, look_bells={name: own.look for name, own in bells.items()},
+    )  # fmt: skip
+    worker = Worker(store, Effects(store, showing, connector, service_url=url), ports)
+    arrivals = Arrivals(store, directory, ports, outbox_bell=outbox, directory_bell=directory_bell)
+    talk = Talk(tenants, store, showing, ports, outbox_bell=outbox)
+    presses = Presses(tenants, store, showing, ports, bells)
+    sdk = Sdk(settings.teams, keys, Activities(presses, talk, arrivals))
+    loops = [
+        Loop("directory", directory, directory_bell),
+        Loop("worker", worker, outbox, WORKERS),
+    ]
+    for name, tenant in tenants.items():
+        loops += _company_loops(tenant, store, ports, bells[name])
+    doors = Doors(
+        Gate(settings.teams, keys, clock), sdk, store, ports,
+        {name: _push(settings, name, own) for name, own in bells.items()},
+    )  # fmt: skip
+    return Service(store, tenants, directory, worker, tuple(loops), doors)
+
+
+def _company_loops(tenant: Tenant, store: Database, ports: Ports, bells: Bells) -> list[Loop]:
+    name = tenant.name
+    return [
+        Loop(f"look {name}", Look(tenant, store, ports, outbox_bell=bells.outbox), bells.look),
+        Loop(f"poll {name}", Poller(tenant, store, ports, look_bell=bells.look), Bell(ports.clock)),
+        Loop(f"act {name}", Doer(tenant, store, ports, bells), bells.act),
+        Loop(f"settle {name}", Settler(tenant, store, ports, bells), bells.settle),
+    ]
+
+
+def _push(settings: Settings, name: str, bells: Bells) -> PushCompany:
+    secrets = settings.acumatica.get(name, CompanySecrets())
+    return PushCompany(secrets.push_secrets(), bells.look)

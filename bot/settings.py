@@ -1,0 +1,215 @@
+"""Every environment variable, once: secrets and places, by pydantic-settings.
+
+Nested with `__` (`TEAMS__APP_ID`), also from `.env`; a secret may come from a file instead
+(`TEAMS__CLIENT_SECRET_FILE=/run/secrets/bot`). Anything unsafe refuses to start.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bot.checked import SettingsError, Strict, Url, mistakes
+from bot.company_file import File
+
+PUBLIC_SERVICE = "https://smba.trafficmanager.net/teams/"
+PUBLIC_LOGIN = "https://login.microsoftonline.com"
+PUBLIC_KEYS = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+SERVICE_HOSTS = ("smba.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com")
+MIN_SECRET = 16
+
+
+class TeamsSettings(Strict):
+    """The bot registration and the cloud it lives in."""
+
+    app_id: str = Field("", description="Application (client) id of the Azure Bot registration.")
+    app_type: Literal["SingleTenant"] = Field(
+        "SingleTenant", description="Kind of registration; new Azure bots are single-tenant."
+    )
+    tenant_id: str = Field("", description="Entra tenant id the bot is registered in.")
+    client_secret: SecretStr = Field(SecretStr(""), description="Client secret of the app.")
+    allowed_tenants: tuple[str, ...] = Field(
+        (), description="Entra tenant ids whose people may talk to the bot; default: `tenant_id`."
+    )
+    service_url: Url = Field(
+        PUBLIC_SERVICE, description="Connector address used until Teams tells another."
+    )
+    login_url: Url = Field(PUBLIC_LOGIN, description="Sign-in service for the bot's own token.")
+    openid_metadata_url: Url = Field(
+        PUBLIC_KEYS, description="Where the keys are that sign the calls to the bot."
+    )
+
+    @property
+    def tenants(self) -> frozenset[str]:
+        """The tenants whose people may talk to the bot."""
+        return frozenset(self.allowed_tenants or (self.tenant_id,))
+
+    def may_serve(self, url: str) -> bool:
+        """Say whether *url* is a connector we may send tokens and cards to."""
+        parts, own = urlsplit(url), urlsplit(self.service_url)
+        if parts.username or parts.password:
+            return False
+        if (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
+            return True
+        return parts.scheme == "https" and parts.netloc in SERVICE_HOSTS
+
+    def may_call(self, url: str) -> bool:
+        """Say whether *url* is a connector of ours or the place of the signing keys."""
+        keys, shown = urlsplit(self.openid_metadata_url), urlsplit(url)
+        same = (shown.scheme, shown.netloc) == (keys.scheme, keys.netloc)
+        return self.may_serve(url) or (same and not shown.username)
+
+    def problems(self) -> list[str]:
+        """List what is missing or unsafe."""
+        found = []
+        if not self.app_id:
+            found.append("TEAMS__APP_ID is empty: without it the SDK checks no sender at all")
+        if not self.tenant_id:
+            found.append("TEAMS__TENANT_ID is empty: nobody could be told from a stranger")
+        if "*" in self.tenants:
+            found.append("TEAMS__ALLOWED_TENANTS must list tenant ids, not *")
+        if not self.client_secret.get_secret_value():
+            found.append("TEAMS__CLIENT_SECRET (or TEAMS__CLIENT_SECRET_FILE) is empty")
+        return found
+
+
+class StorageSettings(Strict):
+    """Where everything is remembered."""
+
+    url: str = Field(
+        "sqlite:///countersign.db", description="Store; a file on a local disk, never on a share."
+    )
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    def problems(self) -> list[str]:
+        """List what is wrong with the address."""
+        fine = self.url.startswith("sqlite:///")
+        return [] if fine else [f"STORAGE__URL: {self.url!r} must start with sqlite:///"]
+
+
+class ServerSettings(Strict):
+    """Where the service listens."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(3978, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+
+
+class CompanySecrets(Strict):
+    """What is secret of one company, `ACUMATICA__<NAME>__…`."""
+
+    user: str = Field("", description="Acumatica API user.")
+    password: SecretStr = Field(SecretStr(""), description="Its password.")
+    push_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Header value push notifications must carry; empty: polling only.",
+    )
+    push_secret_previous: SecretStr = Field(
+        SecretStr(""), description="The former header value, still valid during a rotation."
+    )
+
+    def push_secrets(self) -> tuple[bytes, ...]:
+        """Return the header values that are valid now."""
+        both = (self.push_secret, self.push_secret_previous)
+        return tuple(s.get_secret_value().encode() for s in both if s.get_secret_value())
+
+    def problems(self, company: str) -> list[str]:
+        """List what is missing or weak."""
+        where = f"ACUMATICA__{company.upper()}__"
+        found = [
+            f"{where}{name} is empty"
+            for name, value in (
+                ("USER", self.user),
+                ("PASSWORD", self.password.get_secret_value()),
+            )
+            if not value
+        ]
+        if any(len(secret) < MIN_SECRET for secret in self.push_secrets()):
+            found.append(f"{where}PUSH_SECRET must have at least {MIN_SECRET} characters")
+        return found
+
+
+class LogSettings(Strict):
+    """How the service speaks to its operator."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level.")
+    format: Literal["auto", "text", "json"] = Field(
+        "auto", description="`auto` is text on a terminal and JSON otherwise."
+    )
+
+
+class _SecretFiles(EnvSettingsSource):
+    """Reads `X_FILE=/path` as the value of `X`: secrets need not stand in the environment."""
+
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        super().__init__(settings_cls)
+        self.env_vars = {
+            name.removesuffix("_file"): _file_text(path)
+            for name, path in self.env_vars.items()
+            if name.endswith("_file") and path
+        }
+
+
+def _file_text(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except OSError as error:
+        raise SettingsError([f"the secret file {path} cannot be read: {error.strerror}"]) from error
+
+
+class Settings(BaseSettings):
+    """Every environment variable of the service."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True
+    )
+
+    config: Path = Field(
+        Path("countersign.toml"), description="The file with companies and routes."
+    )
+    teams: TeamsSettings = Field(default_factory=TeamsSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    acumatica: dict[str, CompanySecrets] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the base class's name
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read, in this order: arguments, secret files, the environment, `.env`."""
+        return init_settings, _SecretFiles(settings_cls), env_settings, dotenv_settings
+
+
+def read_settings(**values: Any) -> Settings:
+    """Read the environment, or raise SettingsError with every mistake found."""
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(mistakes(error)) from error
+
+
+def unsafe(settings: Settings, file: File) -> list[str]:
+    """List everything that must keep the service from starting."""
+    found = [*settings.teams.problems(), *settings.storage.problems()]
+    for company in file.company:
+        secrets = settings.acumatica.get(company.name, CompanySecrets())
+        found += secrets.problems(company.name)
+    return found

@@ -1,0 +1,92 @@
+"""Shows documents: gathers what is stored and renders the card as one viewer may see it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.clock import Clock
+from bot.companies import Tenant
+from bot.core.situations import Story, Viewpoint, situation_of
+from cards import document_card, summary
+from cards.render import HISTORY_ID
+from cards.view import Mention
+from storage import documents, posted_cards
+from storage.database import Connection
+from storage.records import Json, PostedCard, StoredDocument, packed
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A rendered card, its one-line summary, and what tells two renderings apart."""
+
+    card: dict[str, Any]
+    summary: str
+    approvers: tuple[Mention, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """A hash of what the card says; when it was last read is no reason to edit it."""
+        body = [part for part in self.card["body"] if part.get("id") != HISTORY_ID]
+        return hashlib.sha256(packed({**self.card, "body": body}).encode()).hexdigest()
+
+
+class Showing:
+    """Renders the cards of every company from the store; asks nobody."""
+
+    def __init__(self, tenants: Mapping[str, Tenant], clock: Clock) -> None:
+        self._tenants = tenants
+        self._clock = clock
+
+    async def card(
+        self, conn: Connection, company: str, document: str, *, target: str, viewer: str = ""
+    ) -> Shown | None:
+        """Render the card at *target* as *viewer* may see it (empty: as everybody may).
+
+        None when we know no such document.
+        """
+        record = await documents.get(conn, company, document)
+        if record is None:
+            return None
+        card = await posted_cards.get(conn, company, document, target)
+        view = self._viewpoint(company, viewer=viewer)
+        return self._render(await self._story(conn, record), card, view)
+
+    async def copy(self, conn: Connection, record: StoredDocument) -> Shown:
+        """Render a document for somebody who asked; the copy cannot be pressed."""
+        view = self._viewpoint(record.company, copy=True)
+        return self._render(await self._story(conn, record), None, view)
+
+    async def _story(self, conn: Connection, record: StoredDocument) -> Story:
+        return await self._tenants[record.company].story(conn, record)
+
+    def _viewpoint(self, company: str, *, viewer: str = "", copy: bool = False) -> Viewpoint:
+        own = self._tenants[company].company
+        return Viewpoint(self._clock.now(), own.zone, own.url, own.tenant, viewer, copy)
+
+    def _render(self, story: Story, card: PostedCard | None, view: Viewpoint) -> Shown:
+        situation = situation_of(story, card, view)
+        branches = self._tenants[story.record.company].company.branches
+        return Shown(
+            document_card(story.document, situation, branches=branches),
+            summary(story.document, situation),
+            situation.approvers,
+        )
+
+
+def same_card(shown: Shown, card: PostedCard) -> bool:
+    """Say whether a posted card shows this already."""
+    return card.shown == shown.mark
+
+
+def card_answer(card: Json) -> dict[str, Any]:
+    """Return the invoke answer that replaces the card in the presser's client."""
+    return {"statusCode": 200, "type": "application/vnd.microsoft.card.adaptive", "value": card}
+
+
+def text_answer(text: str) -> dict[str, Any]:
+    """Return the invoke answer that shows a short notice; it must never be empty."""
+    kind = "application/vnd.microsoft.activity.message"
+    return {"statusCode": 200, "type": kind, "value": text or "Nothing was changed."}

@@ -1,0 +1,160 @@
+"""Answers what people type to the bot: `help`, `pending bills`, `bill 004512`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from acumatica_client.entities import ENTITIES
+from acumatica_client.models import Document
+from bot.clock import Bell, Ports
+from bot.companies import Tenant
+from bot.core.commands import (
+    HELP,
+    Command,
+    Help,
+    Pending,
+    ShowDocument,
+    Unknown,
+    read_command,
+)
+from bot.core.decide import WAITS
+from bot.core.situations import deep_link
+from bot.showing import Showing
+from bot.teams import card_activity
+from cards import ListingRow, help_card, listing_card, text_card
+from storage import documents, outbox
+from storage.database import Connection, Database
+from storage.records import OutboxItem, StoredDocument
+
+log = logging.getLogger(__name__)
+
+LONGEST_LIST = 10
+UNRELEASED = frozenset({"Balanced", "Printed", "Pending Print", "Pending Processing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody typed, and where the answer goes."""
+
+    text: str
+    activity: str
+    service_url: str
+    conversation: str
+    """With `;messageid=` in a channel, so that the answer stays in the thread."""
+
+
+class Talk:
+    """Answers commands."""
+
+    def __init__(
+        self,
+        tenants: Mapping[str, Tenant],
+        store: Database,
+        showing: Showing,
+        ports: Ports,
+        *,
+        outbox_bell: Bell,
+    ) -> None:
+        self._tenants = tenants
+        self._store = store
+        self._showing = showing
+        self._ports = ports
+        self._outbox_bell = outbox_bell
+
+    async def answer(self, said: Said) -> None:
+        """Put the answer to *said* into the outbox; the same activity is answered once."""
+        command = read_command(said.text)
+        async with self._store.transaction() as conn:
+            card, summary = await self._card(conn, command)
+            await self.say(conn, said, card_activity(card, summary))
+        self._outbox_bell.ring()
+
+    async def notice(self, said: Said, text: str) -> None:
+        """Put a short text into the outbox as the answer to *said*."""
+        async with self._store.transaction() as conn:
+            await self.say(conn, said, {"type": "message", "text": text})
+        self._outbox_bell.ring()
+
+    async def say(self, conn: Connection, said: Said, activity: dict[str, Any]) -> None:
+        """Store one answer."""
+        item = OutboxItem(
+            key=f"say|{said.activity}",
+            kind="say",
+            company="",
+            document=said.activity,
+            target=said.conversation,
+            payload={
+                "service_url": said.service_url,
+                "conversation": said.conversation,
+                "activity": activity,
+            },
+            correlation=self._ports.token(),
+        )
+        await outbox.add(conn, item, now=self._ports.clock.now())
+
+    async def _card(self, conn: Connection, command: Command) -> tuple[dict[str, Any], str]:
+        match command:
+            case Help(greeting):
+                return help_card(HELP), f"{greeting} Here is what you can type.".strip()
+            case Pending():
+                return await self._pending(conn, command)
+            case ShowDocument():
+                return await self._document(conn, command)
+            case Unknown():
+                return _unknown(command)
+
+    async def _pending(self, conn: Connection, command: Pending) -> tuple[dict[str, Any], str]:
+        waiting = WAITS | (UNRELEASED if "payment" in command.word else frozenset())
+        found = [
+            record
+            for entity in command.entities
+            for record in await documents.of_entity(conn, entity)
+            if record.status in waiting
+        ]
+        rows = [self._row(record) for record in found[:LONGEST_LIST]]
+        name = "POs" if command.word == "pos" else command.word
+        title = f"Pending {name}: {len(found)}" if found else f"No pending {name}"
+        zone = next(iter(self._tenants.values())).company.zone
+        now = self._ports.clock.now()
+        card = listing_card(title, rows, more=len(found) - len(rows), now=now, zone=zone)
+        return card, title
+
+    def _row(self, record: StoredDocument) -> ListingRow:
+        company = self._tenants[record.company].company
+        document = Document.from_json(record.snapshot)
+        link = deep_link(document, company.url, company.tenant)
+        return ListingRow(document=document, status=record.status, link=link)
+
+    async def _document(
+        self, conn: Connection, command: ShowDocument
+    ) -> tuple[dict[str, Any], str]:
+        found = [
+            record
+            for entity in command.entities
+            for record in await documents.numbered(conn, entity, command.number)
+        ]
+        if not found:
+            return _not_found(command)
+        shown = await self._showing.copy(conn, found[0])
+        return shown.card, shown.summary
+
+
+def _unknown(command: Unknown) -> tuple[dict[str, Any], str]:
+    guess = f"Did you mean “{command.guess}”? " if command.guess else ""
+    return _text("I did not understand that", f"{guess}Type “help” for what I can do.")
+
+
+def _not_found(command: ShowDocument) -> tuple[dict[str, Any], str]:
+    name = ENTITIES[command.entities[0]].name
+    kind = {"PurchaseOrder": "purchase order"}.get(name, command.word)
+    return _text(
+        f"No {kind} {command.number}",
+        f"Countersign has not seen a {kind} with that number. Mind leading zeros.",
+    )
+
+
+def _text(title: str, text: str) -> tuple[dict[str, Any], str]:
+    return text_card(title, [text]), title

@@ -1,0 +1,22 @@
+"""The short reply under a card when somebody must look again: an edit alone notifies nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cards.text import escape, tags
+from cards.view import Mention
+
+
+def nudge_message(summary: str, mentions: Sequence[Mention]) -> dict[str, Any]:
+    """Return a message that calls *mentions* back to the card above it."""
+    called = [person for person in mentions if person.teams_id]
+    named = tags(person.name for person in called)
+    before = f"{', '.join(named)}: " if named else ""
+    entities = [
+        {"type": "mention", "text": tag, "mentioned": {"id": person.teams_id, "name": person.name}}
+        for person, tag in zip(called, named, strict=True)
+    ]
+    text = f"{before}please look again. {escape(summary)}"
+    return {"type": "message", "text": text, "entities": entities}

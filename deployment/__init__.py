@@ -1,0 +1,1 @@
+"""Where Countersign is deployed to: Azure, one machine, or the stand-ins on loopback."""

@@ -1,0 +1,64 @@
+"""Puts the stand-in together, and starts it on a port."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from . import api, doors, gate, pages, signin
+from .erp import ERP, Erp
+from .options import SandboxOptions
+
+
+def build_app(options: SandboxOptions) -> web.Application:
+    """The whole stand-in as one application; its file and tasks live and end with it."""
+    app = web.Application(middlewares=[pages.careful, doors.sandbox_door, gate.api_door])
+    app[ERP] = Erp(options)
+    signin.add_routes(app)
+    api.add_routes(app)
+    doors.add_routes(app)
+    pages.add_routes(app)
+    app.cleanup_ctx.extend((_book, _push))
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A started stand-in: where it answers, and how to end it."""
+
+    runner: web.AppRunner
+    port: int
+
+    async def stop(self) -> None:
+        """Close the port, end the tasks, close the file."""
+        await self.runner.cleanup()
+
+
+async def serve(options: SandboxOptions, *, host: str, port: int) -> Serving:
+    """Start on a port; 0 takes a free one, `Serving.port` says which."""
+    runner = web.AppRunner(build_app(options), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError:
+        await runner.cleanup()
+        raise
+    return Serving(runner, runner.addresses[0][1])
+
+
+async def _book(app: web.Application) -> AsyncIterator[None]:
+    erp = app[ERP]
+    erp.open()
+    yield
+    await erp.operations.stop()
+    erp.close()
+
+
+async def _push(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(app[ERP].sender.run())
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

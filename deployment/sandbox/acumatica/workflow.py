@@ -1,0 +1,243 @@
+"""The states of the four documents and the moves between them, as the screens' workflows have them.
+
+Pure: a move takes a record and gives the record after it. Who may make it and what it causes
+outside the record is decided elsewhere.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .book import Record
+
+APPROVE, REJECT, RELEASE = "Approve", "Reject", "Release"
+HOLD, REMOVE_HOLD = "PutOnHold", "ReleaseFromHold"
+PENDING = "Pending Approval"
+ON_HOLD = "On Hold"
+
+BILL_LIMIT, BILL_APPROVER = Decimal(25_000), "EP00000005"
+ORDER_LIMIT, ORDER_APPROVER = Decimal(20_000), "EP00000006"
+
+STATUSES: Mapping[str, tuple[str, ...]] = {
+    "Bill": (
+        *("On Hold", "Pending Approval", "Rejected", "Balanced", "Pre-Released", "Scheduled"),
+        *("Open", "Closed", "Voided", "Reserved", "Under Reclassification"),
+    ),
+    "PurchaseOrder": (
+        *("On Hold", "Pending Approval", "Rejected", "Pending Printing", "Pending Email", "Open"),
+        *("Awaiting Link", "Completed", "Closed", "Canceled"),
+    ),
+    "Check": (
+        *("On Hold", "Pending Approval", "Rejected", "Pending Print", "Printed", "Balanced"),
+        *("Open", "Closed", "Reserved", "Voided"),
+    ),
+    "Payment": (
+        *("On Hold", "Pending Approval", "Rejected", "Pending Processing", "Balanced", "Open"),
+        *("Closed", "Reserved", "Voided"),
+    ),
+}
+EDITABLE: Mapping[str, frozenset[str]] = {
+    "Bill": frozenset({"On Hold", "Balanced"}),
+    "PurchaseOrder": frozenset({"On Hold"}),
+    "Check": frozenset({"On Hold", "Balanced", "Pending Print"}),
+    "Payment": frozenset({"On Hold", "Balanced"}),
+}
+RELEASED = frozenset({"Open", "Closed", "Reserved", "Voided", "Completed", "Canceled"})
+
+
+class NotAllowed(Exception):
+    """The document's state does not allow the action."""
+
+
+class NotApprover(Exception):
+    """Somebody who is not the assigned approver tried to decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One arrow of the workflow: an action of the screen, from which states, and what it does."""
+
+    action: str
+    sources: frozenset[str]
+    effect: Callable[[Record], Record]
+
+
+def actions_of(record: Record) -> list[str]:
+    """The actions the record's state allows, in the order of the screen's menu."""
+    return [m.action for m in MOVES[record.entity] if record.status in m.sources]
+
+
+def knows(entity: str, action: str) -> bool:
+    """Whether the screen of *entity* has such an action at all."""
+    return any(move.action == action for move in MOVES.get(entity, ()))
+
+
+def run(record: Record, action: str) -> Record:
+    """The record after *action*, or NotAllowed."""
+    for move in MOVES[record.entity]:
+        if move.action == action and record.status in move.sources:
+            return move.effect(record)
+    raise NotAllowed(f"{action} is not possible while the document is {record.status}.")
+
+
+def path(record: Record, status: str) -> list[str] | None:
+    """The shortest way of actions from where the record is to *status*; None when there is none."""
+    seen, ways = {record.status}, [(record, list[str]())]
+    for here, way in ways:
+        if here.status == status:
+            return way
+        for action in actions_of(here):
+            there = run(here, action)
+            if there.status not in seen:
+                seen.add(there.status)
+                ways.append((there, [*way, action]))
+    return None
+
+
+def reachable(record: Record) -> list[str]:
+    """The states the record can be brought to from where it is."""
+    return [s for s in STATUSES[record.entity] if path(record, s) is not None]
+
+
+def approver_of(record: Record) -> str:
+    """The employee the approval map assigns; empty when no rule matches: approved by itself."""
+    if record.entity == "Bill" and record.amount() >= BILL_LIMIT:
+        return BILL_APPROVER
+    if record.entity == "PurchaseOrder" and record.amount() >= ORDER_LIMIT:
+        return ORDER_APPROVER
+    return ""
+
+
+def check_approver(record: Record, action: str, employee: str) -> None:
+    """Approving and rejecting is for the assigned approver alone, whatever else one may do."""
+    if action in (APPROVE, REJECT) and record.hidden.get("Approver") != employee:
+        raise NotApprover("You are not an authorized approver for this document.")
+
+
+def born(record: Record) -> Record:
+    """A new document in its first state: on hold, or where removing hold would bring it."""
+    return _held(record) if record.fields.get("Hold", True) else _unheld(record)
+
+
+def _to(status: str) -> Callable[[Record], Record]:
+    return lambda record: record.with_fields(Status=status)
+
+
+def _held(record: Record) -> Record:
+    return record.with_fields(Status=ON_HOLD, Hold=True).with_hidden(Approver="", ApprovedBy="")
+
+
+def _unheld(record: Record) -> Record:
+    free, approver = record.with_fields(Hold=False), approver_of(record)
+    if approver:
+        return free.with_fields(Status=PENDING).with_hidden(Approver=approver)
+    return _approved(free)
+
+
+def _approved(record: Record) -> Record:
+    done = record.with_hidden(ApprovedBy=record.hidden.get("Approver", ""))
+    return done.with_fields(Status=_AFTER_APPROVAL[record.entity](record))
+
+
+def _order_goes_to(record: Record) -> str:
+    # Print and e-mail flags of the vendor: "approved" is not the same as "Open".
+    return {"print": "Pending Printing", "email": "Pending Email"}.get(
+        record.hidden.get("Dispatch", ""), "Open"
+    )
+
+
+def _check_goes_to(record: Record) -> str:
+    return "Pending Print" if record.fields.get("PaymentMethod") == "CHECK" else "Balanced"
+
+
+def _always_balanced(_: Record) -> str:
+    return "Balanced"
+
+
+_AFTER_APPROVAL: Mapping[str, Callable[[Record], str]] = {
+    "Bill": _always_balanced,
+    "PurchaseOrder": _order_goes_to,
+    "Check": _check_goes_to,
+    "Payment": _always_balanced,
+}
+# There is no status "Released": what still has a balance becomes Open, the rest Closed at once.
+_OPEN_AMOUNT = {"Bill": "Balance", "Check": "UnappliedBalance", "Payment": "AvailableBalance"}
+
+
+def _released(record: Record) -> Record:
+    left = record.amount(_OPEN_AMOUNT[record.entity])
+    return record.with_fields(Status="Open" if left else "Closed")
+
+
+def _settled(record: Record) -> Record:
+    field = _OPEN_AMOUNT[record.entity]
+    return record.with_fields(Status="Closed", **{field: Decimal("0.0000")})
+
+
+def _unsettled(record: Record) -> Record:
+    field = _OPEN_AMOUNT[record.entity]
+    return record.with_fields(Status="Open", **{field: record.amount()})
+
+
+def _move(action: str, sources: str, effect: Callable[[Record], Record]) -> Move:
+    return Move(action, frozenset(sources.split(", ")), effect)
+
+
+def _common(hold_from: str) -> Iterable[Move]:
+    yield _move(REMOVE_HOLD, ON_HOLD, _unheld)
+    yield _move(APPROVE, PENDING, _approved)
+    yield _move(REJECT, PENDING, _to("Rejected"))
+    yield _move(HOLD, hold_from, _held)
+
+
+MOVES: Mapping[str, tuple[Move, ...]] = {
+    "Bill": (
+        *_common("Balanced, Rejected"),
+        _move(RELEASE, "Balanced, Under Reclassification, Pre-Released", _released),
+        _move("Prerelease", "Balanced", _to("Pre-Released")),
+        _move("Pay", "Open", _settled),
+        _move("VoidPayment", "Closed", _unsettled),
+        _move("VoidInvoice", "Open", _to("Voided")),
+    ),
+    "PurchaseOrder": (
+        *_common(
+            "Pending Approval, Rejected, Pending Printing, Pending Email, Open, Awaiting Link"
+        ),
+        _move("PrintOrder", "Pending Printing", _to("Open")),
+        _move("EmailOrder", "Pending Email", _to("Open")),
+        _move("Receive", "Open", _to("Completed")),
+        _move("ReverseReceipt", "Completed", _to("Open")),
+        _move("Bill", "Completed", _to("Closed")),
+        _move("Cancel", "On Hold, Open", _to("Canceled")),
+        _move("Reopen", "Canceled, Closed", _held),
+    ),
+    "Check": (
+        *_common("Balanced, Pending Print, Printed, Rejected"),
+        _move("PrintCheck", "Pending Print", _to("Printed")),
+        _move(RELEASE, "Balanced, Printed", _released),
+        _move("Apply", "Open", _settled),
+        _move("VoidCheck", "Open, Closed", _to("Voided")),
+    ),
+    "Payment": (
+        *_common("Balanced, Rejected"),
+        _move("CaptureCCPayment", "Pending Processing", _to("Balanced")),
+        _move(RELEASE, "Balanced", _released),
+        _move("Apply", "Open", _settled),
+        _move("Unapply", "Closed", _unsettled),
+        _move("VoidCheck", "Open, Closed", _to("Voided")),
+    ),
+}
+# What the contract API offers: the actions declared in the endpoint (`ReleaseBill` → `Release`),
+# and any action of the screen under its own name.
+DECLARED: Mapping[str, Mapping[str, str]] = {
+    "Bill": {"ReleaseBill": RELEASE},
+    "Check": {"ReleaseCheck": RELEASE},
+    "Payment": {"ReleasePayment": RELEASE},
+}
+BY_NAME = (APPROVE, REJECT, REMOVE_HOLD, HOLD, RELEASE)
+
+
+def screen_action(entity: str, action: str) -> str | None:
+    """The screen's action behind the name in the URL; None when there is none, which is a 404."""
+    name = DECLARED.get(entity, {}).get(action, action)
+    return name if name in BY_NAME and knows(entity, name) else None

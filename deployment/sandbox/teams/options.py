@@ -1,0 +1,35 @@
+"""What the stand-in is started with; time, waiting and chance come in from outside."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random, SystemRandom
+
+from deployment.sandbox.teams.directory import home_tenant
+
+
+def utc_now() -> datetime:
+    """The wall clock, aware and UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOptions:
+    """One bot, one tenant, one address."""
+
+    bot: str
+    """Base URL of the bot; activities go to `{bot}/api/messages`."""
+    app_secret: str = field(repr=False)
+    app_id: str = "bbbbbbbb-0000-4000-8000-000000000002"
+    tenant_id: str = field(default_factory=home_tenant)
+    data: Path | None = None
+    """Folder that survives a restart; None keeps everything in memory."""
+    address: str = ""
+    """Own base URL. `serve` fills it in; otherwise it is learned from the first request."""
+    now: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    random: Random = field(default_factory=SystemRandom)

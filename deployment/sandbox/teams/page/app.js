@@ -1,0 +1,315 @@
+// The page: who you are, which conversation is open, and everything fetched for it.
+import { dress, make } from "./dom.js";
+import { drawMessages, gist } from "./messages.js";
+import { startCompose } from "./compose.js";
+import { drawList, flat, markSeen, unread } from "./list.js";
+
+const $ = (id) => document.getElementById(id);
+const state = { people: [], me: null, screen: [], open: null, filter: "all", chosen: false, bot: "", spokenUpTo: 0 };
+const compose = startCompose({ say, personName: () => state.me.name });
+
+async function call(path, body) {
+  const settings = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const response = await fetch(path, settings || undefined);
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(answer.error ?? `The stand-in answered ${response.status}.`);
+  return answer;
+}
+
+async function start() {
+  startTheme();
+  state.people = (await call("/_sandbox/people")).people;
+  fillPeople();
+  await readHash();
+  window.addEventListener("hashchange", () => readHash());
+  document.addEventListener("visibilitychange", () => draw());
+  $("person-switch").addEventListener("change", (event) => become(event.target.value));
+  $("back").addEventListener("click", () => showPane("list"));
+  for (const button of document.querySelectorAll("[data-filter]")) button.addEventListener("click", () => setFilter(button));
+  startHint();
+  listen();
+}
+
+// ---- who and where -------------------------------------------------------------------------
+
+function fillPeople() {
+  const options = state.people.map((one) => make("option", { value: one.email }, `${one.name} · ${one.title}`));
+  $("person-switch").replaceChildren(...options);
+}
+
+function find(ref) {
+  const wanted = (ref ?? "").toLowerCase();
+  return state.people.find((one) => [one.email, one.id, one.login, one.teamsId].some((name) => name.toLowerCase() === wanted));
+}
+
+async function readHash() {
+  const hash = new URLSearchParams(location.hash.slice(1));
+  state.chosen = hash.has("conversation") || state.chosen;
+  state.me = find(hash.get("person")) ?? state.me ?? find(remembered("person")) ?? (await likelyPerson());
+  state.open = hash.get("conversation") ?? state.open;
+  dressMe();
+  await load({ wait: 0 });
+}
+
+// With nobody chosen the page is the person the newest card waits for.
+async function likelyPerson() {
+  const base = (await call("/_sandbox/screen")).conversations;
+  const called = newestCard(base)?.message.mentions.map((one) => find(one.id)).find(Boolean);
+  return called ?? state.people[0];
+}
+
+function become(ref) {
+  state.me = find(ref) ?? state.me;
+  remember("person", state.me.email);
+  compose.stopReplying();
+  writeHash();
+}
+
+function writeHash() {
+  const hash = new URLSearchParams({ person: state.me.email });
+  if (state.open) hash.set("conversation", state.open);
+  const text = `#${hash}`;
+  if (location.hash === text) return void draw();
+  location.hash = text;
+}
+
+function dressMe() {
+  $("person-switch").value = state.me.email;
+  dress($("me-avatar"), state.me.name);
+}
+
+function openConversation(id) {
+  state.chosen = true;
+  state.open = id;
+  compose.stopReplying();
+  showPane("conversation");
+  writeHash();
+}
+
+function showPane(pane) {
+  document.body.dataset.pane = pane;
+  if (pane === "list") $("list").querySelector("[aria-current]")?.focus();
+  draw();
+}
+
+function setFilter(button) {
+  state.filter = button.dataset.filter;
+  for (const one of document.querySelectorAll("[data-filter]")) one.setAttribute("aria-pressed", String(one === button));
+  showPane("list");
+}
+
+// ---- what is on the screen -------------------------------------------------------------------
+
+let asked = 0;
+async function load({ wait = 0 } = {}) {
+  const mine = ++asked;
+  const query = new URLSearchParams({ person: state.me.email, wait });
+  if (state.open) query.set("conversation", state.open);
+  const screen = (await call(`/_sandbox/screen?${query}`)).conversations;
+  if (mine !== asked) return; // a later answer is under way
+  state.screen = screen;
+  const open = resolve(state.open);
+  state.open = open?.id ?? firstToOpen();
+  draw();
+  // The first look had no conversation yet; now its cards are in view and may refresh.
+  if (!query.has("conversation") && state.open) load();
+}
+
+function resolve(ref) {
+  const wanted = (ref ?? "").toLowerCase();
+  return state.screen.find((one) => one.id === ref) ?? state.screen.find((one) => one.name.toLowerCase() === wanted);
+}
+
+function firstToOpen() {
+  const newest = newestCard(state.screen);
+  return (newest?.conversation ?? state.screen[0])?.id ?? null;
+}
+
+function newestCard(conversations) {
+  const all = conversations.flatMap((conversation) => flat(conversation).map((message) => ({ conversation, message })));
+  return all.filter((one) => one.message.card).sort((a, b) => b.message.id - a.message.id)[0];
+}
+
+// Until somebody picks a conversation, the page goes to where the first card appears.
+function follow() {
+  const newest = newestCard(state.screen);
+  if (state.chosen || !newest) return;
+  state.chosen = true;
+  state.open = newest.conversation.id;
+}
+
+function draw() {
+  if (!state.screen.length) return;
+  follow();
+  const open = resolve(state.open) ?? state.screen[0];
+  const reading = document.visibilityState === "visible" && (!isNarrow() || document.body.dataset.pane === "conversation");
+  if (reading) markSeen(state.me, open);
+  drawList($("list"), state, { open: open.id, choose: openConversation });
+  drawHead(open);
+  drawConversation(open);
+  const total = state.screen.reduce((sum, one) => sum + unread(state.me, one), 0);
+  document.title = `${total ? `(${total}) ` : ""}${open.name} · Teams stand-in`;
+  speak(open);
+}
+
+function drawHead(open) {
+  const isChannel = open.kind === "channel";
+  $("head-name").textContent = open.name;
+  $("head-about").textContent = isChannel ? open.team : open.type === "groupChat" ? "Group chat" : "Your chat with the bot";
+  $("head-avatar").classList.toggle("square", isChannel);
+  dress($("head-avatar"), isChannel ? open.team : open.name, open.type === "personal");
+  const cards = newestCard(state.screen)?.conversation.name ?? "the channels";
+  $("hint-text").textContent = `You are ${state.me.name}. Cards arrive in ${cards}: press a button, type to the bot, `
+    + "or switch person at the top right to see what others see.";
+}
+
+let shown = "";
+function drawConversation(open) {
+  const box = $("messages");
+  const isNew = shown !== `${open.id} ${state.me.id}`;
+  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 120;
+  const count = flat(open).length;
+  if (shown.split(" ")[0] !== open.id) box.replaceChildren();
+  box.classList.toggle("empty", !count);
+  if (!count) box.replaceChildren(emptiness(open));
+  else {
+    box.querySelector(".nothing")?.remove();
+    drawMessages(box, open, { me: state.me, isMe, press, reply: compose.reply, refresh: refreshCard });
+  }
+  shown = `${open.id} ${state.me.id}`;
+  compose.show(open);
+  const grown = count !== Number(box.dataset.count);
+  box.dataset.count = count;
+  if (isNew || (grown && atEnd)) showNewest(box);
+}
+
+// The newest post ends at the compose box; one that does not fit shows its beginning.
+function showNewest(box) {
+  box.scrollTop = box.scrollHeight;
+  const last = box.lastElementChild;
+  if (last?.getBoundingClientRect().top < box.getBoundingClientRect().top) last.scrollIntoView({ block: "start" });
+}
+
+function emptiness(open) {
+  const words = state.bot ? `Nothing here yet. ${state.bot}` : open.type === "personal"
+    ? "Say something to the bot, for example “help”." : "Nothing here yet. Cards and messages will appear by themselves.";
+  return make("div", { class: "nothing" }, make("p", {}, words));
+}
+
+function isMe(id) {
+  return [state.me.id, state.me.teamsId, state.me.email].includes(id);
+}
+
+// New messages are told once, in words, however much of the page was redrawn.
+function speak(open) {
+  const latest = flat(open).filter((one) => one.fromId !== state.me.id).at(-1);
+  const id = Number(latest?.id ?? 0);
+  if (state.spokenUpTo && id > state.spokenUpTo) $("spoken").textContent = `${latest.from} in ${open.name}: ${gist(latest)}`;
+  const all = state.screen.flatMap(flat).map((one) => Number(one.id));
+  state.spokenUpTo = Math.max(state.spokenUpTo, 1, ...all);
+}
+
+const isNarrow = () => matchMedia("(max-width: 760px)").matches;
+
+// ---- acts --------------------------------------------------------------------------------------
+
+async function press(message, button, action, inputs) {
+  const [box, line] = [button.closest(".card"), button.closest(".line")];
+  const idle = [...box.querySelectorAll("button:not(:disabled)")];
+  box.setAttribute("aria-busy", "true");
+  button.classList.add("busy");
+  for (const one of idle) one.disabled = true;
+  try {
+    const name = action.title || action.verb;
+    await call("/_sandbox/press", { person: state.me.id, message: message.id, button: name, action, inputs });
+  } catch (error) {
+    complain(error);
+  }
+  await load().catch(complain);
+  box.removeAttribute("aria-busy");
+  button.classList.remove("busy");
+  for (const one of idle) one.disabled = false;
+  // A disabled or replaced button loses the focus: keep keyboard users where they were.
+  if (document.activeElement === document.body) (button.isConnected ? button : line).focus({ preventScroll: true });
+}
+
+async function refreshCard(message, button) {
+  button.disabled = true;
+  await call("/_sandbox/press", { person: state.me.id, message: message.id, button: "Refresh card", inputs: {} }).catch(complain);
+  await load().catch(complain);
+  button.disabled = false;
+}
+
+async function say(line) {
+  const box = $("messages");
+  await call("/_sandbox/say", { person: state.me.id, conversation: state.open, ...line });
+  await load();
+  const mine = [...box.querySelectorAll(".own")].at(-1);
+  mine?.scrollIntoView({ block: "nearest" });
+}
+
+function complain(error) {
+  $("offline").hidden = false;
+  $("offline").textContent = error.message;
+}
+
+// ---- live line, theme, hint ------------------------------------------------------------------
+
+function listen() {
+  const line = new EventSource("/_sandbox/live");
+  let due = null;
+  line.onmessage = () => {
+    $("offline").hidden = true;
+    due ??= setTimeout(() => {
+      due = null;
+      Promise.all([load(), checkBot()]).catch(complain);
+    }, 60);
+  };
+  line.onerror = () => complain(new Error("The connection to the stand-in is gone. Trying again…"));
+  // Coming back to a card counts as seeing it; the stand-in asks at most once a minute.
+  setInterval(() => document.visibilityState === "visible" && load().catch(complain), 60_500);
+}
+
+async function checkBot() {
+  const health = await call("/_sandbox/health");
+  state.bot = health.bot_up ? "" : `Waiting for the bot at ${health.bot}.`;
+}
+
+function startTheme() {
+  const order = ["system", "light", "dark"];
+  const apply = (theme) => {
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    $("theme").textContent = { system: "◐", light: "☀", dark: "☾" }[theme];
+    $("theme").setAttribute("aria-label", `Colours: ${theme}. Press to change.`);
+    $("theme").title = `Colours: ${theme}`;
+    remember("theme", theme);
+  };
+  apply(order.includes(remembered("theme")) ? remembered("theme") : "system");
+  $("theme").addEventListener("click", () => apply(order[(order.indexOf(remembered("theme")) + 1) % order.length]));
+}
+
+function startHint() {
+  $("hint").hidden = remembered("hint") === "seen";
+  $("hint-close").addEventListener("click", () => {
+    remember("hint", "seen");
+    $("hint").hidden = true;
+    $("messages").focus();
+  });
+}
+
+function remember(name, value) {
+  try {
+    localStorage.setItem(`stand-in.${name}`, value);
+  } catch { /* a browser that stores nothing still works */ }
+}
+
+function remembered(name) {
+  try {
+    return localStorage.getItem(`stand-in.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+start().catch(complain);

@@ -1,0 +1,137 @@
+"""The connector's read calls: members, teams, channels (facts §3.3)."""
+
+from aiohttp import web
+
+from deployment.sandbox.teams.connector import admitted, limit, place_in
+from deployment.sandbox.teams.directory import (
+    TEAM_GROUP_ID,
+    TEAM_ID,
+    TEAM_NAME,
+    Conversation,
+    Person,
+)
+from deployment.sandbox.teams.limits import READ
+from deployment.sandbox.teams.state import State
+from deployment.sandbox.teams.wire import ConnectorError, Json
+
+PAGE_SIZES = range(50, 501)
+DEFAULT_PAGE = 200
+
+
+def routes() -> list[web.RouteDef]:
+    """What the bot may ask about people and places."""
+    base = "/teams/v3/conversations/{conversation}"
+    return [
+        web.get(base + "/members", members),
+        web.get(base + "/members/{member}", member),
+        web.get(base + "/pagedmembers", paged_members),
+        web.get("/teams/v3/teams/{team}", team),
+        web.get("/teams/v3/teams/{team}/conversations", channels),
+    ]
+
+
+async def members(request: web.Request) -> web.Response:
+    """The whole roster at once."""
+    _, conversation = _asked(request)
+    return web.json_response([_member(one, conversation) for one in conversation.members])
+
+
+async def member(request: web.Request) -> web.Response:
+    """One member by `29:` id, Entra id or UPN."""
+    state, conversation = _asked(request)
+    person = state.directory.person(request.match_info["member"])
+    if person is None or person not in conversation.members:
+        message = "The member was not found in the conversation."
+        raise ConnectorError(404, "MemberNotFoundInConversation", message)
+    return web.json_response(_member(person, conversation))
+
+
+async def paged_members(request: web.Request) -> web.Response:
+    """A page of the roster and the token of the next one."""
+    _, conversation = _asked(request)
+    size, start = _number(request, "pageSize", DEFAULT_PAGE), _page_start(request)
+    size = min(max(size, PAGE_SIZES.start), PAGE_SIZES.stop - 1)
+    page = conversation.members[start : start + size]
+    body: Json = {"members": [_member(one, conversation) for one in page]}
+    if start + size < len(conversation.members):
+        body["continuationToken"] = f"from:{start + size}"
+    return web.json_response(body)
+
+
+async def team(request: web.Request) -> web.Response:
+    """The team's name and its Entra group."""
+    state, conversation = _team(request)
+    return web.json_response(
+        {
+            "id": TEAM_ID,
+            "name": TEAM_NAME,
+            "aadGroupId": TEAM_GROUP_ID,
+            "type": "standard",
+            "tenantId": state.options.tenant_id,
+            "channelCount": len(_channels(state)),
+            "memberCount": len(conversation.members),
+        }
+    )
+
+
+async def channels(request: web.Request) -> web.Response:
+    """The team's channels; General has no name here (facts §1.1)."""
+    state, _ = _team(request)
+    rows = [
+        {"id": one.id, "name": None if one.id == TEAM_ID else one.name, "type": "standard"}
+        for one in _channels(state)
+    ]
+    return web.json_response({"conversations": rows})
+
+
+def _asked(request: web.Request) -> tuple[State, Conversation]:
+    state = admitted(request)
+    conversation, _ = place_in(state, request.match_info["conversation"])
+    limit(state, f"read {conversation.id}", READ)
+    return state, conversation
+
+
+def _team(request: web.Request) -> tuple[State, Conversation]:
+    state = admitted(request)
+    if request.match_info["team"] != TEAM_ID:
+        raise ConnectorError(404, "ConversationNotFound", "The team was not found.")
+    conversation, _ = place_in(state, TEAM_ID)
+    limit(state, f"read {TEAM_ID}", READ)
+    return state, conversation
+
+
+def _channels(state: State) -> list[Conversation]:
+    return [one for one in state.directory.conversations if one.type == "channel"]
+
+
+def _page_start(request: web.Request) -> int:
+    token = request.query.get("continuationToken", "from:0")
+    mark, _, number = token.partition(":")
+    if mark != "from" or not number.isdigit():
+        raise ConnectorError(400, "BadSyntax", "The continuationToken is not one of ours.")
+    return int(number)
+
+
+def _number(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name, str(default))
+    if not text.isdigit():
+        raise ConnectorError(400, "BadSyntax", f"{name} must be a number.")
+    return int(text)
+
+
+def _member(person: Person, conversation: Conversation) -> Json:
+    given, _, family = person.name.removesuffix(" (guest)").partition(" ")
+    # Only a team has an owner; in chats everybody is a user.
+    in_team = conversation.type == "channel" or person.role == "guest"
+    return {
+        "id": person.teams_id,
+        "name": person.name,
+        "objectId": person.aad_id,
+        "aadObjectId": person.aad_id,
+        "givenName": given,
+        "surname": family,
+        "email": person.email,
+        "userPrincipalName": person.upn,
+        "tenantId": person.tenant_id,
+        "userRole": person.role if in_team else "user",
+    }

@@ -1,0 +1,87 @@
+"""What a person sees now, as JSON. Pure."""
+
+from deployment.sandbox.teams.conversations import BOT, Board, Message
+from deployment.sandbox.teams.directory import BOT_NAME, TEAM_NAME, Conversation, Directory, Person
+from deployment.sandbox.teams.wire import Json
+
+GONE = "This message has been deleted."
+
+
+def screen(directory: Directory, board: Board, person: Person | None) -> Json:
+    """Every conversation *person* is in; for nobody in particular all, with the base cards."""
+    seen = directory.seen_by(person)
+    return {"conversations": [_conversation(one, directory, board, person) for one in seen]}
+
+
+def people(directory: Directory) -> Json:
+    """Who can be switched to."""
+    return {"people": [_person(one) for one in directory.people]}
+
+
+def _person(person: Person) -> Json:
+    return {
+        "id": person.aad_id,
+        "name": person.name,
+        "email": person.email,
+        "aadObjectId": person.aad_id,
+        "title": person.title,
+        "teamsId": person.teams_id,
+        "login": person.login,
+    }
+
+
+def _conversation(
+    one: Conversation, directory: Directory, board: Board, person: Person | None
+) -> Json:
+    replies: dict[str, list[Message]] = {}
+    roots: list[Message] = []
+    for message in board.within(one.id):
+        if message.root is None:
+            roots.append(message)
+        elif not message.deleted:
+            replies.setdefault(message.root, []).append(message)
+    shown = [root for root in roots if not root.deleted or root.id in replies]
+    return {
+        "id": one.id,
+        "name": _name(one, person),
+        "kind": one.kind,
+        "type": one.type,
+        "team": TEAM_NAME if one.type == "channel" else None,
+        "messages": [
+            _message(root, directory, person)
+            | {
+                "replies": [
+                    _message(reply, directory, person) for reply in replies.get(root.id, [])
+                ]
+            }
+            for root in shown
+        ],
+    }
+
+
+def _name(conversation: Conversation, person: Person | None) -> str:
+    if conversation.type == "personal" and person is None:
+        return f"{BOT_NAME}: {conversation.members[0].name}"
+    return conversation.name
+
+
+def _message(message: Message, directory: Directory, person: Person | None) -> Json:
+    who = person.aad_id if person else None
+    sender = directory.person(message.sender)
+    shown: Json = {
+        "id": message.id,
+        "from": BOT_NAME if message.sender == BOT or sender is None else sender.name,
+        "fromId": message.sender,
+        "at": message.at,
+        "text": GONE if message.deleted else message.post.text,
+        "textFormat": message.post.text_format,
+        "mentions": message.post.mentions,
+        "card": None if message.deleted else message.card_for(who),
+        "edited": message.edited,
+        "deleted": message.deleted,
+        "replies": [],
+    }
+    notice = message.notices.get(who or "")
+    if notice:
+        shown |= {"notice": notice.text, "noticeTone": notice.tone}
+    return shown

@@ -1,0 +1,134 @@
+"""Opens the store, brings it up to date, and hands out transactions.
+
+SQLite in WAL mode with `synchronous=FULL`: what a caller was told is on disk. One process owns the
+store; in it one writer connection behind a lock, and one reader that never waits for a write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import aiosql
+import aiosqlite
+
+Connection: TypeAlias = aiosqlite.Connection
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+class StoreError(Exception):
+    """The store cannot be used; says which file and what to do."""
+
+
+def statements(name: str) -> Any:
+    """Load the named statements of one table from `storage/NAME.sql`."""
+    return aiosql.from_path(Path(__file__).with_name(f"{name}.sql"), "aiosqlite")
+
+
+class Database:
+    """The open store."""
+
+    def __init__(self, writer: Connection, reader: Connection, owner: Connection) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._owner = owner
+        self._lock = asyncio.Lock()
+        self._read_lock = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, path: Path) -> Database:
+        """Open the store at *path*, creating or migrating it. Raises StoreError."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            owner = await _own(path)
+            writer = await _connect(path)
+            await _migrate(writer)
+            return cls(writer, await _connect(path), owner)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{path}: {error}") from error
+
+    async def close(self) -> None:
+        """Close both connections; the write-ahead log is folded in by SQLite."""
+        await self._reader.close()
+        await self._writer.close()
+        await self._owner.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Write in one piece: everything inside is committed at the end, or nothing is."""
+        async with self._lock:
+            await self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                await self._writer.execute("COMMIT")
+            finally:
+                # Also when the task was cancelled: a commit that got through leaves nothing open.
+                if self._writer.in_transaction:
+                    await asyncio.shield(self._writer.execute("ROLLBACK"))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """Read what is committed, as of one moment."""
+        async with self._read_lock:
+            await self._reader.execute("BEGIN")
+            try:
+                yield self._reader
+            finally:
+                await asyncio.shield(self._reader.execute("ROLLBACK"))
+
+
+async def _own(path: Path) -> Connection:
+    """Make the store this process's alone; the lock ends with the process, however it ends."""
+    owner = await aiosqlite.connect(path.with_name(path.name + ".lock"), isolation_level=None)
+    try:
+        await owner.execute("PRAGMA busy_timeout = 0")
+        await owner.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        await owner.close()
+        raise StoreError(
+            f"{path} is in use by another Countersign; stop that one, or set STORAGE__URL"
+        ) from error
+    return owner
+
+
+async def _connect(path: Path) -> Connection:
+    connection = await aiosqlite.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "busy_timeout = 5000",
+    ):
+        await connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+async def _migrate(connection: Connection) -> None:
+    """Run the numbered files that the store has not seen, each in its own transaction."""
+    for file in sorted(MIGRATIONS.glob("*.sql")):
+        number = int(re.match(r"\d+", file.name)[0])  # type: ignore[index]  # named NNNN_*.sql
+        await connection.execute("BEGIN IMMEDIATE")
+        # Asked inside the transaction, so that two starting at once do not both run a file.
+        version = await (await connection.execute("PRAGMA user_version")).fetchone()
+        if version is not None and number > version[0]:
+            for statement in _split(file.read_text("utf-8")):
+                await connection.execute(statement)
+            await connection.execute(f"PRAGMA user_version = {number}")
+        await connection.execute("COMMIT")
+
+
+def _split(script: str) -> list[str]:
+    """Split a migration at its closing semicolons; `executescript` would commit on its own."""
+    found, pending = [], ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            found.append(pending)
+            pending = ""
+    return found

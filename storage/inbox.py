@@ -1,0 +1,96 @@
+"""What came in and has not been looked at: raw pushes, and hints to look at documents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storage.database import Connection, statements
+from storage.records import Hint, RawPush, moment_or_none, stamp
+
+SQL = statements("inbox")
+
+
+async def add_push(
+    conn: Connection, *, company: str, identity: str, body: bytes, correlation: str, now: datetime
+) -> bool:
+    """Store a push as it came; False when the same one is here already."""
+    rows = await SQL.add(
+        conn,
+        company=company,
+        identity=identity,
+        received_at=stamp(now),
+        body=body,
+        correlation=correlation,
+    )
+    return bool(rows)
+
+
+async def next_push(conn: Connection, company: str) -> RawPush | None:
+    """Return the oldest push of a company that nobody has read yet."""
+    row = await SQL.next_new(conn, company=company)
+    return RawPush(**row) if row else None
+
+
+async def finish_push(conn: Connection, push: RawPush, *, parked: str = "") -> None:
+    """Note that a push was read, or *parked* because it could not be."""
+    state = "parked" if parked else "done"
+    await SQL.finish(conn, id=push.id, state=state, reason=parked)
+
+
+async def add_hint(
+    conn: Connection, company: str, document: str, *, reason: str, correlation: str, now: datetime
+) -> None:
+    """Ask for a look at a document."""
+    await SQL.hint(
+        conn,
+        company=company,
+        document=document,
+        reason=reason,
+        correlation=correlation,
+        due_at=stamp(now),
+    )
+
+
+async def due_hint(conn: Connection, company: str, now: datetime) -> Hint | None:
+    """Return the hint of a company that has been due longest."""
+    row = await SQL.due_hint(conn, company=company, now=stamp(now))
+    if row is None:
+        return None
+    return Hint(
+        row["company"], row["document"], row["reason"], row["correlation"],
+        row["generation"], row["attempts"],
+    )  # fmt: skip
+
+
+async def next_hint_due(conn: Connection, company: str) -> datetime | None:
+    """Return when the next hint of a company is due."""
+    return moment_or_none(await SQL.next_hint_due(conn, company=company))
+
+
+async def answer_hint(conn: Connection, hint: Hint) -> None:
+    """Note that a hint was looked at, unless another came meanwhile."""
+    await SQL.answer_hint(
+        conn, company=hint.company, document=hint.document, generation=hint.generation
+    )
+
+
+async def postpone_hint(
+    conn: Connection, hint: Hint, *, due: datetime, note: str, park: bool = False
+) -> None:
+    """Put a look off until *due*, or park it where an operator sees why."""
+    await SQL.postpone_hint(
+        conn,
+        company=hint.company,
+        document=hint.document,
+        generation=hint.generation,
+        state="parked" if park else "pending",
+        due_at=stamp(due),
+        note=note,
+    )
+
+
+async def parked(conn: Connection) -> list[tuple[str, str, str]]:
+    """List what could not be understood: (company, what, why)."""
+    pushes = [(r["company"], f"push {r['id']}", r["reason"]) async for r in SQL.parked(conn)]
+    hints = [(r["company"], r["document"], r["note"]) async for r in SQL.parked_hints(conn)]
+    return pushes + hints

@@ -1,0 +1,293 @@
+"""The ledger: decisions put to people, the press that claimed each, the steps of its plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from storage.database import Connection, statements
+from storage.records import (
+    Decision,
+    DecisionState,
+    Json,
+    Reading,
+    Step,
+    StepState,
+    moment,
+    moment_or_none,
+    packed,
+    stamp,
+)
+
+SQL = statements("ledger")
+
+
+# --- decisions ------------------------------------------------------------------------------
+
+
+async def ask(conn: Connection, decision: Decision) -> None:
+    """Open a question; the store refuses a second open one for the same document."""
+    await SQL.ask(
+        conn,
+        id=decision.id,
+        company=decision.company,
+        document=decision.document,
+        token=decision.token,
+        verbs=packed(decision.verbs),
+        approvers=packed(decision.approvers),
+        fingerprint=decision.fingerprint,
+        changes=packed(decision.changes),
+        asked_at=stamp(decision.asked_at),
+        correlation=decision.correlation,
+    )
+
+
+async def name_approvers(conn: Connection, decision: str, approvers: Sequence[str]) -> None:
+    """Change who may answer an open question."""
+    await SQL.name_approvers(conn, id=decision, approvers=packed(approvers))
+
+
+async def latest(conn: Connection, company: str, document: str) -> Decision | None:
+    """Return the newest question about a document."""
+    row = await SQL.latest(conn, company=company, document=document)
+    return _decision(row) if row else None
+
+
+async def history(conn: Connection, company: str, document: str) -> list[Decision]:
+    """Return every question ever put about a document, oldest first."""
+    rows = SQL.history(conn, company=company, document=document)
+    return [_decision(row) async for row in rows]
+
+
+async def by_token(conn: Connection, token: str) -> Decision | None:
+    """Return the question a card token leads to."""
+    row = await SQL.by_token(conn, token=token)
+    return _decision(row) if row else None
+
+
+async def get(conn: Connection, decision: str) -> Decision:
+    """Return one decision by its id."""
+    return _decision(await SQL.get(conn, id=decision))
+
+
+async def open_documents(conn: Connection, company: str) -> list[str]:
+    """List the documents that wait for a person."""
+    return [row["document"] async for row in SQL.open_documents(conn, company=company)]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who pressed what."""
+
+    verb: str
+    person: str
+    person_name: str
+
+
+async def claim(
+    conn: Connection, decision: str, claimant: Claimant, *, plan: Sequence[str], now: datetime
+) -> bool:
+    """Give the decision to this press and journal its plan; False when another press was first."""
+    won = await SQL.claim(
+        conn,
+        id=decision,
+        verb=claimant.verb,
+        person=claimant.person,
+        person_name=claimant.person_name,
+        now=stamp(now),
+    )
+    if won:
+        for number, name in enumerate(plan):
+            await SQL.add_step(conn, decision=decision, number=number, name=name, due_at=stamp(now))
+    return bool(won)
+
+
+async def settle(
+    conn: Connection,
+    decision: str,
+    *,
+    was: DecisionState,
+    state: DecisionState,
+    reason: str = "",
+    now: datetime,
+) -> bool:
+    """End a decision that still *was* in that state; False when somebody else moved it."""
+    rows = await SQL.settle(conn, id=decision, was=was, state=state, reason=reason, now=stamp(now))
+    return bool(rows)
+
+
+# --- steps ----------------------------------------------------------------------------------
+
+
+async def steps(conn: Connection, decision: str) -> list[Step]:
+    """Return the plan of a decision in order."""
+    return [_step(row) async for row in SQL.steps(conn, decision=decision)]
+
+
+DOABLE = ("pending",)
+"""States of a step that wait for the doer."""
+UNSETTLED = ("sent", "in_doubt")
+"""States of a step that wait for a read-back; `sent` without a lease was left by a dead process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lessee:
+    """Whose steps, in which states, and the clocks a lease is taken by."""
+
+    company: str
+    states: tuple[str, ...]
+    now: datetime
+    reading: Reading
+
+
+async def lease(conn: Connection, lessee: Lessee, *, seconds: float) -> Step | None:
+    """Take the next due step for so many *seconds*."""
+    row = await SQL.lease(
+        conn,
+        company=lessee.company,
+        now=stamp(lessee.now),
+        boot=lessee.reading.boot,
+        seconds=lessee.reading.seconds,
+        until=lessee.reading.seconds + seconds,
+        states=packed(lessee.states),
+    )
+    return _step(row) if row else None
+
+
+async def free_leases(conn: Connection) -> None:
+    """Void every lease; only at start, when no other process can hold one."""
+    await SQL.free_leases(conn)
+
+
+async def next_due(conn: Connection, lessee: Lessee) -> datetime | None:
+    """Return when the next step that nobody holds is due."""
+    found = await SQL.next_due(
+        conn,
+        company=lessee.company,
+        boot=lessee.reading.boot,
+        seconds=lessee.reading.seconds,
+        states=packed(lessee.states),
+    )
+    return moment_or_none(found)
+
+
+async def send(conn: Connection, step: Step, *, now: datetime, reading: Reading) -> bool:
+    """Record that the call is about to leave; False when the lease was lost."""
+    rows = await SQL.send(
+        conn,
+        decision=step.decision,
+        number=step.number,
+        fence=step.fence,
+        now=stamp(now),
+        boot=reading.boot,
+        seconds=reading.seconds,
+    )
+    return bool(rows)
+
+
+async def doubt(conn: Connection, step: Step, *, due: datetime) -> bool:
+    """Keep a step whose outcome is not known, with the evidence so far."""
+    rows = await SQL.doubt(
+        conn,
+        decision=step.decision,
+        number=step.number,
+        fence=step.fence,
+        outcome=step.outcome,
+        reading=step.reading,
+        reading_since=step.reading_since,
+        reads=step.reads,
+        sent_boot=step.sent.boot,
+        sent_since=step.sent.seconds,
+        due_at=stamp(due),
+        detail=step.detail,
+    )
+    return bool(rows)
+
+
+async def put_off(conn: Connection, step: Step, *, due: datetime, detail: str) -> bool:
+    """Start a step over later; only when its call certainly was not carried out."""
+    rows = await SQL.put_off(
+        conn,
+        decision=step.decision,
+        number=step.number,
+        fence=step.fence,
+        due_at=stamp(due),
+        detail=detail,
+    )
+    return bool(rows)
+
+
+async def finish_step(conn: Connection, step: Step, state: StepState) -> bool:
+    """End a step; False when the lease was lost."""
+    rows = await SQL.finish_step(
+        conn,
+        decision=step.decision,
+        number=step.number,
+        fence=step.fence,
+        state=state,
+        outcome=step.outcome,
+        detail=step.detail,
+    )
+    return bool(rows)
+
+
+# --- answers --------------------------------------------------------------------------------
+
+
+async def answer(conn: Connection, activity: str) -> Json | None:
+    """Return what an activity was answered before."""
+    text = await SQL.answer(conn, activity=activity)
+    return dict(json.loads(text)) if text else None
+
+
+async def keep_answer(conn: Connection, activity: str, given: Json, *, now: datetime) -> None:
+    """Keep an answer for the repeats Teams sends."""
+    await SQL.keep_answer(conn, activity=activity, answer=packed(given), at=stamp(now))
+
+
+async def drop_answers(conn: Connection, *, before: datetime) -> None:
+    """Forget answers nobody will ask for again."""
+    await SQL.drop_answers(conn, before=stamp(before))
+
+
+def _decision(row: Any) -> Decision:
+    return Decision(
+        id=row["id"],
+        company=row["company"],
+        document=row["document"],
+        token=row["token"],
+        state=DecisionState(row["state"]),
+        verbs=tuple(json.loads(row["verbs"])),
+        approvers=tuple(json.loads(row["approvers"])),
+        fingerprint=row["fingerprint"],
+        asked_at=moment(row["asked_at"]),
+        correlation=row["correlation"],
+        changes=tuple((what, was, now) for what, was, now in json.loads(row["changes"])),
+        verb=row["verb"],
+        person=row["person"],
+        person_name=row["person_name"],
+        claimed_at=moment_or_none(row["claimed_at"]),
+        settled_at=moment_or_none(row["settled_at"]),
+        reason=row["reason"],
+    )
+
+
+def _step(row: Any) -> Step:
+    return Step(
+        decision=row["decision"],
+        number=row["number"],
+        name=row["name"],
+        state=StepState(row["state"]),
+        attempts=row["attempts"],
+        fence=row["fence"],
+        sent_at=moment_or_none(row["sent_at"]),
+        sent=Reading(row["sent_boot"], row["sent_since"]),
+        outcome=row["outcome"],
+        reading=row["reading"],
+        reading_since=row["reading_since"],
+        reads=row["reads"],
+        detail=row["detail"],
+    )

@@ -1,0 +1,104 @@
+-- name: ask(id, company, document, token, verbs, approvers, fingerprint, changes, asked_at, correlation)!
+INSERT INTO decisions (id, company, document, token, state, verbs, approvers, fingerprint,
+                       changes, asked_at, correlation)
+VALUES (:id, :company, :document, :token, 'pending', :verbs, :approvers, :fingerprint,
+        :changes, :asked_at, :correlation);
+
+-- name: name_approvers(id, approvers)!
+UPDATE decisions SET approvers = :approvers WHERE id = :id AND state = 'pending';
+
+-- name: latest(company, document)^
+SELECT * FROM decisions WHERE company = :company AND document = :document
+ ORDER BY asked_at DESC, rowid DESC LIMIT 1;
+
+-- name: history(company, document)
+SELECT * FROM decisions WHERE company = :company AND document = :document
+ ORDER BY asked_at, rowid;
+
+-- name: by_token(token)^
+SELECT * FROM decisions WHERE token = :token;
+
+-- name: get(id)^
+SELECT * FROM decisions WHERE id = :id;
+
+-- name: open_documents(company)
+SELECT document FROM decisions WHERE company = :company AND state = 'pending';
+
+-- name: claim(id, verb, person, person_name, now)!
+-- The compare-and-set that makes one press win.
+UPDATE decisions SET state = 'claimed', verb = :verb, person = :person,
+       person_name = :person_name, claimed_at = :now
+ WHERE id = :id AND state = 'pending';
+
+-- name: settle(id, was, state, reason, now)!
+UPDATE decisions SET state = :state, reason = :reason, settled_at = :now
+ WHERE id = :id AND state = :was;
+
+-- name: add_step(decision, number, name, due_at)!
+INSERT INTO steps (decision, number, name, state, due_at)
+VALUES (:decision, :number, :name, 'pending', :due_at);
+
+-- name: steps(decision)
+SELECT * FROM steps WHERE decision = :decision ORDER BY number;
+
+-- name: lease(company, now, boot, seconds, until, states)^
+-- The first due step of a claimed decision whose earlier steps are confirmed, leased to the caller.
+-- A lease of another boot is void: its clock means nothing here.
+UPDATE steps SET fence = fence + 1, lease_boot = :boot, lease_until = :until
+ WHERE (decision, number) = (
+    SELECT s.decision, s.number FROM steps AS s
+      JOIN decisions AS d ON d.id = s.decision AND d.state = 'claimed' AND d.company = :company
+     WHERE s.state IN (SELECT value FROM json_each(:states)) AND s.due_at <= :now
+       AND (s.lease_boot <> :boot OR s.lease_until <= :seconds)
+       AND NOT EXISTS (SELECT 1 FROM steps AS earlier
+                        WHERE earlier.decision = s.decision AND earlier.number < s.number
+                          AND earlier.state <> 'confirmed')
+     ORDER BY s.due_at, s.decision LIMIT 1)
+RETURNING *;
+
+-- name: free_leases()!
+-- At start: the store is this process's alone, so whoever held a lease is no more.
+UPDATE steps SET lease_until = 0 WHERE lease_until > 0;
+
+-- name: next_due(company, boot, seconds, states)$
+SELECT min(s.due_at) FROM steps AS s
+  JOIN decisions AS d ON d.id = s.decision AND d.state = 'claimed' AND d.company = :company
+ WHERE s.state IN (SELECT value FROM json_each(:states))
+   AND (s.lease_boot <> :boot OR s.lease_until <= :seconds)
+   AND NOT EXISTS (SELECT 1 FROM steps AS earlier
+                    WHERE earlier.decision = s.decision AND earlier.number < s.number
+                      AND earlier.state <> 'confirmed');
+
+-- name: send(decision, number, fence, now, boot, seconds)!
+-- Committed before the first byte leaves. The fence keeps out a runner that lost its lease.
+UPDATE steps SET state = 'sent', sent_at = :now, sent_boot = :boot, sent_since = :seconds,
+       attempts = attempts + 1, outcome = '', reading = '', reads = 0
+ WHERE decision = :decision AND number = :number AND fence = :fence AND state = 'pending';
+
+-- name: doubt(decision, number, fence, outcome, reading, reading_since, reads, sent_boot, sent_since, due_at, detail)!
+UPDATE steps SET state = 'in_doubt', outcome = :outcome, reading = :reading,
+       reading_since = :reading_since, reads = :reads, sent_boot = :sent_boot, sent_since = :sent_since,
+       due_at = :due_at, detail = :detail, lease_until = 0
+ WHERE decision = :decision AND number = :number AND fence = :fence
+   AND state IN ('sent', 'in_doubt');
+
+-- name: put_off(decision, number, fence, due_at, detail)!
+-- Certainly not done: the step starts again with a fresh check.
+UPDATE steps SET state = 'pending', due_at = :due_at, detail = :detail, lease_until = 0
+ WHERE decision = :decision AND number = :number AND fence = :fence
+   AND state IN ('pending', 'sent');
+
+-- name: finish_step(decision, number, fence, state, outcome, detail)!
+UPDATE steps SET state = :state, outcome = :outcome, detail = :detail, lease_until = 0
+ WHERE decision = :decision AND number = :number AND fence = :fence
+   AND state IN ('pending', 'sent', 'in_doubt');
+
+-- name: answer(activity)$
+SELECT answer FROM answers WHERE activity = :activity;
+
+-- name: keep_answer(activity, answer, at)!
+INSERT INTO answers (activity, answer, at) VALUES (:activity, :answer, :at)
+ON CONFLICT (activity) DO NOTHING;
+
+-- name: drop_answers(before)!
+DELETE FROM answers WHERE at < :before;

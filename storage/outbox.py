@@ -1,0 +1,106 @@
+"""The outbox: messages to Teams, which is the queue and the proof at once."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from storage.database import Connection, statements
+from storage.records import (
+    OutboxItem,
+    OutboxState,
+    Transition,
+    moment,
+    moment_or_none,
+    packed,
+    stamp,
+)
+
+SQL = statements("outbox")
+
+
+async def add(conn: Connection, item: OutboxItem, *, now: datetime) -> bool:
+    """Put a message into the outbox; False when its key was there already."""
+    rows = await SQL.add(
+        conn,
+        key=item.key,
+        ordering_key=item.ordering_key,
+        lane=0 if item.asks else 1,
+        kind=item.kind,
+        company=item.company,
+        document=item.document,
+        target=item.target,
+        payload=packed(item.payload),
+        now=stamp(now),
+        correlation=item.correlation,
+    )
+    return bool(rows)
+
+
+async def claim(conn: Connection, *, now: datetime) -> OutboxItem | None:
+    """Take the next message that is due."""
+    row = await SQL.claim(conn, now=stamp(now))
+    return _item(row) if row else None
+
+
+async def record(conn: Connection, item: OutboxItem, transition: Transition) -> bool:
+    """Store where an attempted message goes; False when it was rescued meanwhile."""
+    rows = await SQL.record(
+        conn,
+        id=item.id,
+        state=transition.state,
+        due_at=stamp(transition.due_at),
+        reason=transition.reason,
+        unknowns=transition.unknowns,
+    )
+    return bool(rows)
+
+
+async def abandoned(conn: Connection) -> list[OutboxItem]:
+    """List messages that were in flight when the former process died; only at start."""
+    return [_item(row) async for row in SQL.abandoned(conn)]
+
+
+async def next_due(conn: Connection) -> datetime | None:
+    """Return when the next message is due."""
+    return moment_or_none(await SQL.next_due(conn))
+
+
+async def wake(conn: Connection, target: str, *, now: datetime) -> int:
+    """Send what waited for *target* to become known; return how many messages that are."""
+    return int(await SQL.wake(conn, target=target, now=stamp(now)))
+
+
+async def arrived(conn: Connection, company: str, document: str, target: str) -> None:
+    """Note that a post without an answer did arrive."""
+    await SQL.arrived(conn, company=company, document=document, target=target)
+
+
+async def counts(conn: Connection) -> dict[str, int]:
+    """Count the messages in each state."""
+    return {row["state"]: row["items"] async for row in SQL.counts(conn)}
+
+
+async def unfinished(conn: Connection, *, limit: int = 100) -> list[OutboxItem]:
+    """List the newest messages that have not been delivered."""
+    return [_item(row) async for row in SQL.unfinished(conn, limit=limit)]
+
+
+def _item(row: Any) -> OutboxItem:
+    return OutboxItem(
+        key=row["key"],
+        kind=row["kind"],
+        company=row["company"],
+        document=row["document"],
+        target=row["target"],
+        payload=json.loads(row["payload"]),
+        correlation=row["correlation"],
+        asks=row["lane"] == 0,
+        id=row["id"],
+        attempts=row["attempts"],
+        unknowns=row["unknowns"],
+        created_at=moment(row["created_at"]),
+        state=OutboxState(row["state"]),
+        reason=row["reason"],
+    )

@@ -1,0 +1,48 @@
+-- name: add(key, ordering_key, lane, kind, company, document, target, payload, now, correlation)!
+-- A second item for the same occurrence and target changes nothing.
+INSERT INTO outbox (key, ordering_key, lane, kind, company, document, target, payload, due_at,
+                    created_at, correlation)
+VALUES (:key, :ordering_key, :lane, :kind, :company, :document, :target, :payload, :now,
+        :now, :correlation)
+ON CONFLICT (key) DO NOTHING;
+
+-- name: claim(now)^
+-- The most urgent due item whose document has nothing earlier still open at that target.
+UPDATE outbox SET state = 'in_flight', attempts = attempts + 1
+ WHERE id = (SELECT id FROM outbox AS candidate
+              WHERE state IN ('pending', 'retrying') AND due_at <= :now
+                AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
+                                 WHERE earlier.ordering_key = candidate.ordering_key
+                                   AND earlier.id < candidate.id
+                                   AND earlier.state IN
+                                       ('pending', 'retrying', 'in_flight', 'waiting'))
+              ORDER BY lane, due_at, id LIMIT 1)
+RETURNING *;
+
+-- name: record(id, state, due_at, reason, unknowns)!
+-- Stored only while the item is still in flight: a rescued item belongs to somebody else.
+UPDATE outbox SET state = :state, due_at = :due_at, reason = :reason, unknowns = :unknowns
+ WHERE id = :id AND state = 'in_flight';
+
+-- name: abandoned()
+-- At start: in flight, but the store is this process's alone. Perhaps posted, perhaps not.
+SELECT * FROM outbox WHERE state = 'in_flight' ORDER BY id;
+
+-- name: next_due()$
+SELECT min(due_at) FROM outbox WHERE state IN ('pending', 'retrying');
+
+-- name: wake(target, now)!
+UPDATE outbox SET state = 'pending', due_at = :now, reason = ''
+ WHERE state = 'waiting' AND target = :target;
+
+-- name: arrived(company, document, target)!
+-- The card showed itself although its post got no answer.
+UPDATE outbox SET state = 'delivered', reason = 'learnt from a press or refresh'
+ WHERE company = :company AND document = :document AND target = :target AND kind = 'post'
+   AND unknowns > 0 AND state IN ('retrying', 'maybe_delivered');
+
+-- name: counts()
+SELECT state, count(*) AS items, min(created_at) AS oldest FROM outbox GROUP BY state;
+
+-- name: unfinished(limit)
+SELECT * FROM outbox WHERE state NOT IN ('delivered') ORDER BY id DESC LIMIT :limit;

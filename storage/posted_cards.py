@@ -1,0 +1,74 @@
+"""Which card stands where: one per document and target, edited in place for its whole life."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from storage.database import Connection, statements
+from storage.records import PostedCard, moment_or_none, stamp
+
+SQL = statements("posted_cards")
+
+
+async def add(conn: Connection, company: str, document: str, target: str) -> None:
+    """Make room for a card that is about to be posted."""
+    await SQL.add(conn, company=company, document=document, target=target)
+
+
+async def of_document(conn: Connection, company: str, document: str) -> list[PostedCard]:
+    """List every card of a document."""
+    return [_card(row) async for row in SQL.of_document(conn, company=company, document=document)]
+
+
+async def get(conn: Connection, company: str, document: str, target: str) -> PostedCard | None:
+    """Return the card of a document at one target."""
+    row = await SQL.get(conn, company=company, document=document, target=target)
+    return _card(row) if row else None
+
+
+async def mark_replaced(conn: Connection, card: PostedCard, *, replaced: bool) -> None:
+    """Note whether a newer card at another target speaks for the document now."""
+    await SQL.mark_replaced(
+        conn,
+        company=card.company,
+        document=card.document,
+        target=card.target,
+        replaced=int(replaced),
+    )
+
+
+async def posted(conn: Connection, card: PostedCard, *, now: datetime) -> None:
+    """Note where a card stands and what it shows."""
+    await SQL.posted(
+        conn,
+        company=card.company,
+        document=card.document,
+        target=card.target,
+        conversation=card.conversation,
+        activity=card.activity,
+        service_url=card.service_url,
+        shown=card.shown,
+        now=stamp(now),
+    )
+
+
+async def shown(conn: Connection, card: PostedCard, shown: str) -> None:
+    """Note what an edited card shows now."""
+    await SQL.shown(
+        conn, company=card.company, document=card.document, target=card.target, shown=shown
+    )
+
+
+def _card(row: Any) -> PostedCard:
+    return PostedCard(
+        company=row["company"],
+        document=row["document"],
+        target=row["target"],
+        replaced=bool(row["replaced"]),
+        conversation=row["conversation"],
+        activity=row["activity"],
+        service_url=row["service_url"],
+        shown=row["shown"],
+        posted_at=moment_or_none(row["posted_at"]),
+    )

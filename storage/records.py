@@ -1,0 +1,314 @@
+"""What the tables hold, as frozen records, and the words for their states. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+Json = Mapping[str, Any]
+
+
+def stamp(moment: datetime) -> str:
+    """Write a moment as UTC text of one width, so that text order is time order."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def moment(text: str) -> datetime:
+    """Read back what `stamp` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def moment_or_none(text: str | None) -> datetime | None:
+    """Read back a moment that may not have come yet."""
+    return moment(text) if text else None
+
+
+def packed(value: Any) -> str:
+    """Write a JSON value the one way we write it, so that equal values are equal text."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reading of the clock that cannot be set and counts suspended time; valid on one boot."""
+
+    boot: str
+    seconds: float
+
+
+# --- inbox and hints ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RawPush:
+    """One push notification as it came."""
+
+    id: int
+    company: str
+    body: bytes
+    correlation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A document somebody said we should look at."""
+
+    company: str
+    document: str
+    reason: str
+    correlation: str
+    generation: int = 1
+    attempts: int = 0
+
+
+# --- documents ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document as the ERP last showed it. `revision` counts its material changes."""
+
+    company: str
+    document: str
+    status: str
+    status_since: datetime
+    fingerprint: str
+    last_modified: datetime
+    snapshot: Json
+    revision: int
+    read_at: datetime
+    gone: bool = False
+
+
+# --- decisions ------------------------------------------------------------------------------
+
+
+class DecisionState(StrEnum):
+    """The life of one question put to people."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    CONFIRMED = "confirmed"
+    BY_OTHER = "by_other"
+    """What was pressed had already been done in the ERP by somebody else."""
+    MISMATCH = "confirmed_mismatch"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+    NOT_APPLIED = "not_applied"
+    NEEDS_PERSON = "needs_person"
+    LAPSED = "lapsed"
+    SUPERSEDED = "superseded"
+
+
+class StepState(StrEnum):
+    """The life of one step of a plan."""
+
+    PENDING = "pending"
+    CHECKED = "checked"
+    SENT = "sent"
+    IN_DOUBT = "in_doubt"
+    CONFIRMED = "confirmed"
+    """This step took effect; the plan goes on, or is done."""
+    ENDED = "ended"
+    """The plan ended here another way; the decision says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One question about one document, the person who answered it, and the end of it."""
+
+    id: str
+    company: str
+    document: str
+    token: str
+    state: DecisionState
+    verbs: tuple[str, ...]
+    approvers: tuple[str, ...]
+    """aadObjectIds of the people who may decide."""
+    fingerprint: str
+    asked_at: datetime
+    correlation: str
+    changes: tuple[tuple[str, str, str], ...] = ()
+    verb: str = ""
+    person: str = ""
+    person_name: str = ""
+    claimed_at: datetime | None = None
+    settled_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a claimed decision's plan, with the evidence its outcome is judged by."""
+
+    decision: str
+    number: int
+    name: str
+    state: StepState
+    attempts: int = 0
+    fence: int = 0
+    sent_at: datetime | None = None
+    sent: Reading = Reading("", 0.0)
+    outcome: str = ""
+    reading: str = ""
+    reading_since: float = 0.0
+    reads: int = 0
+    """Read-backs made since the call."""
+    detail: str = ""
+
+
+# --- cards and outbox -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PostedCard:
+    """The one card of a document at one target. `activity` is empty until Teams told its id."""
+
+    company: str
+    document: str
+    target: str
+    replaced: bool = False
+    conversation: str = ""
+    activity: str = ""
+    service_url: str = ""
+    shown: str = ""
+    posted_at: datetime | None = None
+
+
+class OutboxState(StrEnum):
+    """The life of one message to Teams."""
+
+    PENDING = "pending"
+    IN_FLIGHT = "in_flight"
+    RETRYING = "retrying"
+    WAITING = "waiting"
+    """Nothing wrong with the message; its channel or person is not known yet."""
+    DELIVERED = "delivered"
+    MAYBE_DELIVERED = "maybe_delivered"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """One message to Teams. `asks` marks cards that wait for somebody; they go first."""
+
+    key: str
+    kind: str
+    company: str
+    document: str
+    target: str
+    payload: Json
+    correlation: str
+    asks: bool = False
+    id: int = 0
+    attempts: int = 0
+    unknowns: int = 0
+    created_at: datetime | None = None
+    state: OutboxState = OutboxState.PENDING
+    reason: str = ""
+
+    @property
+    def ordering_key(self) -> str:
+        """Items of one document at one target go out in the order they were caused."""
+        return f"{self.company}|{self.document}|{self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The attempt reached its end; `receipt` says what was done."""
+
+    receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Nothing happened; try again, after so many seconds where the peer asked for them."""
+
+    reason: str
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """It will never work like this; park it where a person sees it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have happened; nobody knows."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """It cannot go out before somebody binds the channel or names the person."""
+
+    reason: str
+
+
+Outcome = Done | Retry | Reject | Unknown | Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """Where an item goes after one attempt."""
+
+    state: OutboxState
+    due_at: datetime
+    reason: str = ""
+    unknowns: int = 0
+
+
+# --- people and audit -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A place in Teams the bot may write to, as the last activity from it told."""
+
+    conversation: str
+    kind: str
+    service_url: str
+    person: str = ""
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamsPerson:
+    """A person as a Teams roster told."""
+
+    aad_object_id: str
+    teams_id: str
+    name: str
+    email: str
+    guest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEmployee:
+    """An employee as the ERP told."""
+
+    code: str
+    name: str
+    email: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One thing that happened, to be committed with the change it tells of."""
+
+    at: datetime
+    correlation: str
+    actor: str
+    action: str
+    company: str = ""
+    document: str = ""
+    detail: Json = field(default_factory=dict)

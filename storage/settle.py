@@ -1,0 +1,81 @@
+"""Where a message goes after one attempt: outcome in, transition out. Pure.
+
+pending ──► in_flight ──► delivered
+   ▲            ├──► retrying ──► in_flight …      nothing happened, or a repeatable effect
+   │            ├──► waiting ──► pending           channel bound, person found
+   │            ├──► maybe_delivered               a note whose post got no answer
+   └── replay ──┴──► dead                          refused for good, or given up
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from storage.records import (
+    Done,
+    OutboxItem,
+    OutboxState,
+    Outcome,
+    Reject,
+    Retry,
+    Transition,
+    Unknown,
+    Wait,
+)
+
+MAX_AGE = timedelta(hours=24)
+MAX_UNKNOWN_POSTS = 2
+"""How often an asking card is posted again when no answer came; older copies are inert."""
+
+LEGAL_MOVES: dict[OutboxState, frozenset[OutboxState]] = {
+    OutboxState.PENDING: frozenset({OutboxState.IN_FLIGHT}),
+    OutboxState.RETRYING: frozenset({OutboxState.IN_FLIGHT}),
+    OutboxState.WAITING: frozenset({OutboxState.PENDING}),
+    OutboxState.IN_FLIGHT: frozenset(
+        {
+            OutboxState.DELIVERED,
+            OutboxState.RETRYING,
+            OutboxState.WAITING,
+            OutboxState.MAYBE_DELIVERED,
+            OutboxState.DEAD,
+        }
+    ),
+    OutboxState.DELIVERED: frozenset(),
+    OutboxState.MAYBE_DELIVERED: frozenset({OutboxState.PENDING}),
+    OutboxState.DEAD: frozenset({OutboxState.PENDING}),
+}
+
+
+def settle(item: OutboxItem, outcome: Outcome, now: datetime, chance: float) -> Transition:
+    """Say where *item* goes after one attempt; *chance* in 0..1 spreads the waits."""
+    too_old = item.created_at is not None and now - item.created_at > MAX_AGE
+    match outcome:
+        case Done(receipt):
+            return Transition(OutboxState.DELIVERED, now, receipt, item.unknowns)
+        case Reject(reason):
+            return Transition(OutboxState.DEAD, now, reason, item.unknowns)
+        case Wait(reason):
+            return Transition(OutboxState.WAITING, now, reason, item.unknowns)
+        case Unknown(reason):
+            return _settle_unknown(item, reason, now, chance)
+        case Retry(reason) if too_old:
+            return Transition(OutboxState.DEAD, now, f"gave up after a day: {reason}")
+        case Retry(reason, after):
+            wait = backoff(item.attempts, chance) if after is None else after
+            due = now + timedelta(seconds=wait)
+            return Transition(OutboxState.RETRYING, due, reason, item.unknowns)
+
+
+def _settle_unknown(item: OutboxItem, reason: str, now: datetime, chance: float) -> Transition:
+    # 10 to 30 seconds: time for the card to show itself through its first refresh.
+    due = now + timedelta(seconds=10 + 20 * chance)
+    unknowns = item.unknowns + 1
+    if item.asks and unknowns <= MAX_UNKNOWN_POSTS:
+        return Transition(OutboxState.RETRYING, due, f"no answer: {reason}", unknowns)
+    return Transition(OutboxState.MAYBE_DELIVERED, now, f"no answer: {reason}", unknowns)
+
+
+def backoff(attempts: int, chance: float) -> float:
+    """Return seconds until the next try: 1, 2, 4 … 300, spread by up to a half."""
+    ceiling: float = min(300.0, 2.0 ** max(0, attempts - 1))
+    return ceiling * (1 + chance / 2)
