@@ -150,6 +150,10 @@ class LogSettings(Strict):
     )
 
 
+_NESTED = ("teams__", "acumatica__")
+"""Where secrets stand; other programs have variables that end in `_FILE`, too."""
+
+
 class _SecretFiles(EnvSettingsSource):
     """Reads `X_FILE=/path` as the value of `X`: secrets need not stand in the environment."""
 
@@ -158,7 +162,7 @@ class _SecretFiles(EnvSettingsSource):
         self.env_vars = {
             name.removesuffix("_file"): _file_text(path)
             for name, path in self.env_vars.items()
-            if name.endswith("_file") and path
+            if name.endswith("_file") and path and name.startswith(_NESTED)
         }
 
 

@@ -125,7 +125,7 @@ class Talk:
     def _row(self, record: StoredDocument) -> ListingRow:
         company = self._tenants[record.company].company
         document = Document.from_json(record.snapshot)
-        link = deep_link(document, company.url, company.tenant)
+        link = deep_link(document.key, company.url, company.tenant)
         return ListingRow(document=document, status=record.status, link=link)
 
     async def _document(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from acumatica_client.entities import entity_of
 from acumatica_client.models import Document
+from cards import days, money
 
 WORDS = {
     "Vendor": "vendor", "VendorID": "vendor", "CustomerID": "customer", "LocationID": "location",
@@ -13,14 +14,15 @@ WORDS = {
     "Terms": "terms", "PostPeriod": "period", "CashAccount": "cash account", "Branch": "branch",
     "PaymentMethod": "payment method", "PaymentRef": "payment reference",
 }  # fmt: skip
+MONEY = frozenset({"Amount", "OrderTotal", "PaymentAmount", "TaxTotal"})
+DAYS = frozenset({"Date", "ApplicationDate", "DueDate", "PromisedOn"})
 
 
 def changed_facts(was: Document, now: Document) -> tuple[tuple[str, str, str], ...]:
     """Return (what, was, is) for every field that says who, what, how much, when; lines as one."""
-    entity = entity_of(now)
     facts = [
         (WORDS.get(name, name), _text(was, name), _text(now, name))
-        for name in entity.fingerprint
+        for name in entity_of(now).fingerprint
         if was.fields.get(name) != now.fields.get(name)
     ]
     if was.lines != now.lines:
@@ -29,8 +31,9 @@ def changed_facts(was: Document, now: Document) -> tuple[tuple[str, str, str], .
 
 
 def _text(document: Document, name: str) -> str:
-    amount = document.money(name)
-    if amount is not None and name.endswith(("Amount", "Total")):
-        return f"{amount:,.2f} {document.text('CurrencyID')}".strip()
-    day = document.day(name)
-    return day.isoformat() if day else document.text(name) or "empty"
+    amount, day = document.money(name), document.day(name)
+    if name in MONEY and amount is not None:
+        return money.amount(amount, document.text("CurrencyID"))
+    if name in DAYS and day is not None:
+        return days.day(day)
+    return document.text(name) or "empty"

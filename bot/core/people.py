@@ -31,6 +31,8 @@ class People:
     by_email: Mapping[str, TeamsPerson]
     by_id: Mapping[str, TeamsPerson]
     overrides: Mapping[str, Override]
+    names: Mapping[str, str]
+    """Employee code to name, for cards."""
 
     def override(self, person: TeamsPerson) -> Override:
         """Return what the file says of *person*; nothing special when it says nothing."""
@@ -47,7 +49,8 @@ def match_people(
     by_email = _unique((person.email.lower(), person) for person in roster if person.email)
     told = {override.email.lower(): override for override in overrides}
     named = {o.employee: by_email[m] for m, o in told.items() if o.employee and m in by_email}
-    active = [employee for employee in employees if employee.active]
+    everybody = list(employees)
+    active = [employee for employee in everybody if employee.active]
     mails = _unique((employee.email.lower(), employee) for employee in active if employee.email)
     matched = {
         employee.code: by_email[mail] for mail, employee in mails.items() if mail in by_email
@@ -60,6 +63,7 @@ def match_people(
         by_email,
         {person.aad_object_id: person for person in roster},
         told,
+        {employee.code: employee.name for employee in everybody},
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from urllib.parse import quote
 
-from acumatica_client.entities import entity_of
-from acumatica_client.models import Document
+from acumatica_client.entities import ENTITIES, PURCHASE_ORDER
+from acumatica_client.models import Document, DocumentKey
 from bot.core.decide import WAITS, was_tried
 from bot.core.people import People
 from bot.core.plans import QUIET_WINDOW
@@ -83,7 +83,9 @@ def situation_of(story: Story, card: PostedCard | None, view: Viewpoint) -> Situ
         until=_until(story.steps),
         reason=_reason(told, story.record),
         changes=newest.changes if newest and live else (),
-        link=deep_link(story.document, view.instance, view.tenant),
+        link=deep_link(story.document.key, view.instance, view.tenant),
+        owner=story.people.names.get(story.document.around.owner, ""),
+        links=dict(_order_links(story.document, view)),
         approver_missing="" if approvers or not live else _NOBODY,
     )
 
@@ -155,14 +157,23 @@ def _mentions(ids: Sequence[str], people: People) -> tuple[Mention, ...]:
     return tuple(Mention(person.name, person.teams_id) for person in found if person)
 
 
-def deep_link(document: Document, instance: str, tenant: str) -> str:
-    """Return the address of the document's screen; the screens want the type's code."""
-    entity = entity_of(document)
-    code = entity.type_codes.get(document.key.type)
+def _order_links(document: Document, view: Viewpoint) -> Iterator[tuple[str, str]]:
+    """Link the purchase orders behind a bill's lines."""
+    for line in document.lines:
+        number = str(line.get("POOrderNbr") or "")
+        if number:
+            kind = str(line.get("POOrderType") or "Normal")
+            yield number, deep_link(PURCHASE_ORDER.key(kind, number), view.instance, view.tenant)
+
+
+def deep_link(key: DocumentKey, instance: str, tenant: str) -> str:
+    """Return the address of a document's screen; the screens want the type's code."""
+    entity = ENTITIES[key.entity]
+    code = entity.type_codes.get(key.type)
     if code is None:
         return ""
     kind, number = entity.link_fields
     return (
         f"{instance}/Main?CompanyID={quote(tenant, safe='')}&ScreenId={entity.screen}"
-        f"&{kind}={code}&{number}={quote(document.key.number, safe='')}"
+        f"&{kind}={code}&{number}={quote(key.number, safe='')}"
     )

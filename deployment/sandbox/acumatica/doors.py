@@ -18,7 +18,7 @@ from .faults import BadFault
 from .fields import DOCUMENTS, Entity, Table
 from .links import deep_link
 from .refusals import json_response
-from .sample import suggest_bill
+from .suggestion import suggest_bill
 from .values import Value, WrongValue, plain, plain_fields, read_value
 from .wire import Draft, Json
 

@@ -13,11 +13,12 @@ from .entry import Desk
 from .faults import Faults
 from .fields import DOCUMENTS, Entity
 from .history import History, changes
+from .masters import masters
 from .operations import Operations
 from .options import SandboxOptions
 from .people import read_people
 from .push import Clerk, Sender, Settings, read_settings, settings_row
-from .sample import masters, sample_documents
+from .sample import sample_documents
 from .sessions import Sessions
 from .store import Store
 from .values import moment_text, sql_moment

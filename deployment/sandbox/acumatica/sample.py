@@ -4,85 +4,21 @@ Deterministic for one day and clock. Companies are invented; people come from `p
 """
 
 import random
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import count
 
 from . import workflow
 from .book import Book, Record
 from .entry import Desk, new_record
 from .fields import ENTITIES
+from .masters import SEED, guids, hours_ago, vendor_of
 from .options import SandboxOptions
-from .people import People, Person
-from .values import Fields, Value, sql_moment
-from .wire import Draft, Json
-
-_SEED = 20_000_101
-_CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class _Vendor:
-    code: str
-    name: str
-    terms: str
-    goods: tuple[str, ...]
-    currency: str = "USD"
-    method: str = "ACH"
-    dispatch: str = ""  # what an approved order waits for: print, email, or nothing
-
-
-_VENDORS = (
-    _Vendor(
-        "V000000021",
-        "Northgate Fasteners",
-        "30D",
-        ("Hex bolts M8 zinc, box of 500", "Flat washers M8, box of 1000", "Lock nuts M8"),
-    ),
-    _Vendor("V000000022", "Halden Freight Lines", "14D", ("Line haul Denver–Reno", "Fuel charge")),
-    _Vendor(
-        "V000000023",
-        "Brightwater Chemicals",
-        "30D",
-        ("Degreaser concentrate, 200 l drum", "Isopropyl alcohol 99 %, 25 l"),
-        dispatch="email",
-    ),
-    _Vendor("V000000024", "Tallgrass Pallet Works", "30D", ("Pallets 48×40, heat treated",)),
-    _Vendor(
-        "V000000025",
-        "Kestrel Industrial Supply",
-        "45D",
-        ("Pallet racking, bay 3.6 m", "Beam protectors", "Installation on site"),
-        method="CHECK",
-    ),
-    _Vendor(
-        "V000000026",
-        "Lindenau Kugellager GmbH",
-        "30D",
-        ("Deep groove ball bearings 6204", "Needle bearings HK2020"),
-        currency="EUR",
-    ),
-    _Vendor(
-        "V000000027",
-        "Copperline Electric",
-        "30D",
-        ("Switchboard upgrade, hall 2", "LED high-bay lights"),
-        method="CHECK",
-    ),
-    _Vendor("V000000028", "Sable Creek Lumber", "14D", ("Dunnage lumber 4×4",), dispatch="print"),
-    _Vendor("V000000029", "Fenwick Safety Gear", "7D", ("Nitrile gloves, case", "Safety glasses")),
-    _Vendor(
-        "ACMEPAPER",
-        "Acme Paper & Packaging",
-        "2%10N30",
-        ("Corrugated boxes 12×12×12", "Kraft paper rolls", "Stretch film"),
-    ),
-    _Vendor("BLUEHERON", "Blue Heron Logistics", "14D", ("Cross-docking", "Storage, per pallet")),
-    _Vendor("MERIDIAN", "Meridian Tool & Die", "60D", ("Progressive die A-114", "Die tryout")),
-)
+from .people import People
+from .suggestion import bill_lines, shares_of
+from .values import Value
+from .wire import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +92,11 @@ _PAYMENTS = (
 )
 
 
-def masters(people: People, options: SandboxOptions) -> Iterator[Record]:
-    """Employees, vendors and the vendors' contacts: there also when the book starts empty."""
-    guid, stamp = _guids(_SEED), _stamp(options, 24 * 45)
-    yield from (_employee(person, next(guid), stamp) for person in people.all)
-    for number, vendor in enumerate(_VENDORS, start=101):
-        yield _vendor(vendor, next(guid), stamp)
-        yield _contact(vendor, number, next(guid), stamp)
-
-
 def sample_documents(
     known: Iterable[Record], people: People, options: SandboxOptions
 ) -> list[Record]:
     """The sample documents, each in its state and with a believable past."""
-    book, guid = Book(), _guids(_SEED + 1)
+    book, guid = Book(), guids(SEED + 1)
     for record in known:
         book.put(record)
     documents = []
@@ -180,52 +107,11 @@ def sample_documents(
     return documents
 
 
-def suggest_bill(book: Book, people: People, chance: random.Random) -> Json:
-    """A believable new EAST bill on hold from one of Ben's orders, as a ready request."""
-    buyer = people.find("ben")
-    owner = buyer.employee_id if buyer else ""
-    orders = [o for o in book.all("PurchaseOrder") if _fits(o, owner)]
-    order = chance.choice(orders) if orders else None
-    vendor = _vendor_of(order) or chance.choice([v for v in _VENDORS if v.currency == "USD"])
-    amount = Decimal(chance.randrange(24_000, 1_200_000)) / 100
-    goods = chance.sample(vendor.goods, k=min(len(vendor.goods), chance.randint(1, 3)))
-    details: dict[str, Value] = {"Branch": "EAST"}
-    if order:
-        details |= {"POOrderType": "Normal", "POOrderNbr": order.keys["OrderNbr"], "POLine": 1}
-    return {
-        "entity": "Bill",
-        "keys": {"Type": "Bill"},
-        "set": {
-            "Vendor": vendor.code,
-            "VendorRef": f"INV-{chance.randrange(10_000, 99_999)}",
-            "Description": goods[0],
-            "Amount": amount,
-            "BranchID": "EAST",
-            "CurrentDocument.EmployeeID": owner,
-            "Details": [{**line, **details} for line in _bill_lines(goods, amount, chance)],
-        },
-        "by": "dev",
-    }
-
-
-def _fits(order: Record, owner: str) -> bool:
-    return (
-        order.fields.get("Owner") == owner
-        and order.fields.get("CurrencyID") == "USD"
-        and order.status in ("Open", "Completed")
-    )
-
-
-def _vendor_of(order: Record | None) -> _Vendor | None:
-    code = order.fields.get("VendorID") if order else None
-    return next((v for v in _VENDORS if v.code == code), None)
-
-
 def _document(row: _Row, desk: Desk, guid: str, options: SandboxOptions) -> Record:
     person = desk.people.find(row.owner)
     owner, branch = (person.employee_id, person.branch) if person else ("", "EAST")
     entity, amount = ENTITIES[row.entity], Decimal(row.amount).quantize(Decimal("0.0001"))
-    stamp = _stamp(options, row.hours)
+    stamp = hours_ago(options, row.hours)
     typed: dict[str, Value] = {
         entity.keys[1]: entity.number.format(row.number),
         entity.party: row.party,
@@ -261,7 +147,7 @@ def _dates(row: _Row, stamp: datetime, options: SandboxOptions) -> dict[str, Val
 
 
 def _texts(row: _Row, branch: str) -> dict[str, Value]:
-    vendor = next((v for v in _VENDORS if v.code == row.party), None)
+    vendor = vendor_of(row.party)
     return {
         "Description": vendor.goods[0] if vendor else "Customer payment",
         "BranchID": branch,
@@ -275,12 +161,12 @@ def _texts(row: _Row, branch: str) -> dict[str, Value]:
 def _lists(
     row: _Row, amount: Decimal, options: SandboxOptions
 ) -> dict[str, list[dict[str, Value]]]:
-    chance = random.Random(_SEED + row.number)  # noqa: S311  sample data, no secret
-    vendor = next((v for v in _VENDORS if v.code == row.party), None)
+    chance = random.Random(SEED + row.number)  # noqa: S311  sample data, no secret
+    vendor = vendor_of(row.party)
     if row.entity == "PurchaseOrder" and vendor:
         return {"Details": _order_lines(row, vendor.goods, amount, options.day())}
     if row.entity == "Bill" and vendor:
-        lines = _bill_lines(vendor.goods, amount, chance)
+        lines = bill_lines(vendor.goods, amount, chance)
         order: dict[str, Value] = {
             "POOrderType": "Normal",
             "POOrderNbr": f"PO{row.order:06d}",
@@ -297,33 +183,14 @@ def _lists(
     return {}
 
 
-def _bill_lines(
-    goods: Sequence[str], amount: Decimal, chance: random.Random
-) -> list[dict[str, Value]]:
-    lines = list[dict[str, Value]]()
-    for number, (text, share) in enumerate(zip(goods, _shares(amount, len(goods)), strict=True)):
-        quantity = Decimal(chance.choice((1, 2, 4, 5, 10, 20)))
-        line: dict[str, Value] = {
-            "InventoryID": f"A{1001 + number * 7}",
-            "TransactionDescription": text,
-            "Qty": quantity,
-            "UOM": "EA",
-            "UnitCost": (share / quantity).quantize(Decimal("0.0001")),
-            "ExtendedCost": share,
-            "Amount": share,
-            "Account": "60100",
-            "Subaccount": "000-000",
-        }
-        lines.append(line)
-    return lines
-
-
 def _order_lines(
     row: _Row, goods: Sequence[str], amount: Decimal, day: date
 ) -> list[dict[str, Value]]:
     done = row.status == "Completed"
     lines = list[dict[str, Value]]()
-    for number, (text, share) in enumerate(zip(goods, _shares(amount, len(goods)), strict=True), 1):
+    for number, (text, share) in enumerate(
+        zip(goods, shares_of(amount, len(goods)), strict=True), 1
+    ):
         line: dict[str, Value] = {
             "LineNbr": number,
             "OrderType": "Normal",
@@ -340,94 +207,3 @@ def _order_lines(
         }
         lines.append(line)
     return lines
-
-
-def _shares(amount: Decimal, parts: int) -> list[Decimal]:
-    """An amount in falling parts that add up to the cent."""
-    weights = range(parts, 0, -1)
-    shares = [(amount * w / sum(weights)).quantize(_CENT) for w in list(weights)[1:]]
-    return [s.quantize(Decimal("0.0001")) for s in (amount - sum(shares, Decimal(0)), *shares)]
-
-
-def _employee(person: Person, guid: str, stamp: datetime) -> Record:
-    first, _, last = person.name.partition(" ")
-    contact: Fields = {
-        "DisplayName": person.name,
-        "FirstName": first,
-        "LastName": last,
-        "Email": person.email,
-        "Title": person.title,
-    }
-    settings: Fields = {
-        "BranchID": person.branch,
-        "CurrencyID": "USD",
-        "DepartmentID": person.department,
-        "EmployeeClass": "EMPHOURLY",
-        "ReportsTo": person.reports_to,
-        "TimeCardIsRequired": False,
-    }
-    fields: Fields = {
-        "EmployeeID": person.employee_id,
-        "EmployeeName": person.name,
-        "Status": "Active",
-        "LastModifiedDateTime": stamp,
-    }
-    hidden = {"Login": person.login, "Email": person.email, "Supervisor": person.reports_to or ""}
-    linked = {"ContactInfo": contact, "EmployeeSettings": settings}
-    return Record(entity="Employee", id=guid, fields=fields, linked=linked, hidden=hidden)
-
-
-def _vendor(vendor: _Vendor, guid: str, stamp: datetime) -> Record:
-    contact: Fields = {"DisplayName": vendor.name, "Email": _mail(vendor)}
-    fields: Fields = {
-        "VendorID": vendor.code,
-        "VendorName": vendor.name,
-        "LegalName": vendor.name,
-        "Status": "Active",
-        "VendorClass": "PRODUCT",
-        "CurrencyID": vendor.currency,
-        "Terms": vendor.terms,
-        "PaymentMethod": vendor.method,
-        "CashAccount": "10200",
-        "LandedCostVendor": False,
-        "PaySeparately": False,
-        "CreatedDateTime": stamp,
-        "LastModifiedDateTime": stamp,
-    }
-    linked = {"MainContact": contact, "RemittanceContact": contact}
-    hidden = {"Dispatch": vendor.dispatch}
-    return Record(entity="Vendor", id=guid, fields=fields, linked=linked, hidden=hidden)
-
-
-def _contact(vendor: _Vendor, number: int, guid: str, stamp: datetime) -> Record:
-    fields: Fields = {
-        "ContactID": number,
-        "DisplayName": f"Receivables, {vendor.name}",
-        "LastName": "Receivables",
-        "Email": _mail(vendor),
-        "Status": "Active",
-        "Active": True,
-        "Type": "Contact",
-        "BusinessAccount": vendor.code,
-        "NoteID": guid,
-        "LastModifiedDateTime": stamp,
-    }
-    return Record(entity="Contact", id=guid, fields=fields)
-
-
-def _mail(vendor: _Vendor) -> str:
-    letters = "".join(c for c in vendor.name.lower() if c.isascii() and c.isalpha())
-    return f"receivables@{letters}.example"
-
-
-def _stamp(options: SandboxOptions, hours: int) -> datetime:
-    """Some hours ago, never ahead of the clock: a watermark must not lie in the future."""
-    evening = datetime.combine(options.day(), time(17), UTC)
-    latest = min(options.now().astimezone(UTC), evening)
-    odd = timedelta(minutes=(hours * 37) % 60, seconds=(hours * 13) % 60, milliseconds=hours * 7)
-    return sql_moment(latest - timedelta(hours=hours) - odd)
-
-
-def _guids(seed: int) -> Iterator[str]:
-    chance = random.Random(seed)  # noqa: S311  sample data, no secret
-    return (str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in count())

@@ -1,5 +1,7 @@
 """What a person sees now, as JSON. Pure."""
 
+from collections.abc import Iterator
+
 from deployment.sandbox.teams.conversations import BOT, Board, Message
 from deployment.sandbox.teams.directory import BOT_NAME, TEAM_NAME, Conversation, Directory, Person
 from deployment.sandbox.teams.wire import Json
@@ -33,14 +35,9 @@ def _person(person: Person) -> Json:
 def _conversation(
     one: Conversation, directory: Directory, board: Board, person: Person | None
 ) -> Json:
-    replies: dict[str, list[Message]] = {}
-    roots: list[Message] = []
-    for message in board.within(one.id):
-        if message.root is None:
-            roots.append(message)
-        elif not message.deleted:
-            replies.setdefault(message.root, []).append(message)
-    shown = [root for root in roots if not root.deleted or root.id in replies]
+    def shown(message: Message) -> Json:
+        return _message(message, directory, person)
+
     return {
         "id": one.id,
         "name": _name(one, person),
@@ -48,15 +45,22 @@ def _conversation(
         "type": one.type,
         "team": TEAM_NAME if one.type == "channel" else None,
         "messages": [
-            _message(root, directory, person)
-            | {
-                "replies": [
-                    _message(reply, directory, person) for reply in replies.get(root.id, [])
-                ]
-            }
-            for root in shown
+            shown(root) | {"replies": [shown(reply) for reply in replies]}
+            for root, replies in _threads(board, one)
         ],
     }
+
+
+def _threads(board: Board, one: Conversation) -> Iterator[tuple[Message, list[Message]]]:
+    """The posts with their replies; a deleted post stays only as long as it has some."""
+    replies: dict[str, list[Message]] = {}
+    for message in board.within(one.id):
+        if not message.deleted:
+            replies.setdefault(message.root or "", []).append(message)
+    for message in board.within(one.id):
+        under = replies.get(message.id, [])
+        if message.root is None and (under or not message.deleted):
+            yield message, under
 
 
 def _name(conversation: Conversation, person: Person | None) -> str:

@@ -1,7 +1,7 @@
 """Everything one running stand-in holds, in one place."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,7 +139,7 @@ def open_state(options: SandboxOptions) -> State:
     )
 
 
-def _saver(store: Store, pulse: Pulse) -> Any:
+def _saver(store: Store, pulse: Pulse) -> Callable[[Message], None]:
     def saved(message: Message) -> None:
         store.put("message", int(message.id), to_json(message))
         pulse.beat()

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from deployment.sandbox.acumatica import SandboxOptions, serve
+from deployment.sandbox.acumatica.masters import masters
 from deployment.sandbox.acumatica.people import read_people
-from deployment.sandbox.acumatica.sample import masters, sample_documents
+from deployment.sandbox.acumatica.sample import sample_documents
 from deployment.sandbox.acumatica.values import line_sum
 
 

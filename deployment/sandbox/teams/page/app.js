@@ -3,9 +3,10 @@ import { dress, make } from "./dom.js";
 import { drawMessages, gist } from "./messages.js";
 import { startCompose } from "./compose.js";
 import { drawList, flat, markSeen, unread } from "./list.js";
+import { remember, remembered, startHint, startTheme } from "./settings.js";
 
 const $ = (id) => document.getElementById(id);
-const state = { people: [], me: null, screen: [], open: null, filter: "all", chosen: false, bot: "", spokenUpTo: 0 };
+const state = { people: [], me: null, meChosen: false, screen: [], open: null, filter: "all", chosen: false, bot: "", spokenUpTo: 0 };
 const compose = startCompose({ say, personName: () => state.me.name });
 
 async function call(path, body) {
@@ -45,21 +46,23 @@ function find(ref) {
 async function readHash() {
   const hash = new URLSearchParams(location.hash.slice(1));
   state.chosen = hash.has("conversation") || state.chosen;
-  state.me = find(hash.get("person")) ?? state.me ?? find(remembered("person")) ?? (await likelyPerson());
+  const named = find(hash.get("person")) ?? state.me ?? find(remembered("person"));
+  state.meChosen ||= Boolean(named);
+  state.me = named ?? likelyPerson((await call("/_sandbox/screen")).conversations);
   state.open = hash.get("conversation") ?? state.open;
   dressMe();
   await load({ wait: 0 });
 }
 
 // With nobody chosen the page is the person the newest card waits for.
-async function likelyPerson() {
-  const base = (await call("/_sandbox/screen")).conversations;
-  const called = newestCard(base)?.message.mentions.map((one) => find(one.id)).find(Boolean);
-  return called ?? state.people[0];
+function likelyPerson(conversations) {
+  const called = newestCard(conversations)?.message.mentions.map((one) => find(one.id)).find(Boolean);
+  return called ?? state.me ?? state.people[0];
 }
 
 function become(ref) {
   state.me = find(ref) ?? state.me;
+  state.meChosen = true;
   remember("person", state.me.email);
   compose.stopReplying();
   writeHash();
@@ -117,6 +120,7 @@ async function load({ wait = 0 } = {}) {
 
 function resolve(ref) {
   const wanted = (ref ?? "").toLowerCase();
+  if (wanted === "bot") return state.screen.find((one) => one.type === "personal");
   return state.screen.find((one) => one.id === ref) ?? state.screen.find((one) => one.name.toLowerCase() === wanted);
 }
 
@@ -136,6 +140,11 @@ function follow() {
   if (state.chosen || !newest) return;
   state.chosen = true;
   state.open = newest.conversation.id;
+  const likely = state.meChosen ? state.me : likelyPerson(state.screen);
+  if (likely === state.me) return;
+  state.me = likely;
+  dressMe();
+  load().catch(complain);
 }
 
 function draw() {
@@ -253,7 +262,7 @@ function complain(error) {
   $("offline").textContent = error.message;
 }
 
-// ---- live line, theme, hint ------------------------------------------------------------------
+// ---- live line ---------------------------------------------------------------------------------
 
 function listen() {
   const line = new EventSource("/_sandbox/live");
@@ -273,43 +282,6 @@ function listen() {
 async function checkBot() {
   const health = await call("/_sandbox/health");
   state.bot = health.bot_up ? "" : `Waiting for the bot at ${health.bot}.`;
-}
-
-function startTheme() {
-  const order = ["system", "light", "dark"];
-  const apply = (theme) => {
-    if (theme === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
-    $("theme").textContent = { system: "◐", light: "☀", dark: "☾" }[theme];
-    $("theme").setAttribute("aria-label", `Colours: ${theme}. Press to change.`);
-    $("theme").title = `Colours: ${theme}`;
-    remember("theme", theme);
-  };
-  apply(order.includes(remembered("theme")) ? remembered("theme") : "system");
-  $("theme").addEventListener("click", () => apply(order[(order.indexOf(remembered("theme")) + 1) % order.length]));
-}
-
-function startHint() {
-  $("hint").hidden = remembered("hint") === "seen";
-  $("hint-close").addEventListener("click", () => {
-    remember("hint", "seen");
-    $("hint").hidden = true;
-    $("messages").focus();
-  });
-}
-
-function remember(name, value) {
-  try {
-    localStorage.setItem(`stand-in.${name}`, value);
-  } catch { /* a browser that stores nothing still works */ }
-}
-
-function remembered(name) {
-  try {
-    return localStorage.getItem(`stand-in.${name}`);
-  } catch {
-    return null;
-  }
 }
 
 start().catch(complain);

@@ -1,0 +1,391 @@
+"""Countersign's commands: `uv run app.py demo` first, `run` for real, `check` before that."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+import webbrowser
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import aiohttp
+import typer
+from aiohttp import web
+
+HERE = Path(__file__).resolve().parent
+DEMO_FILE = HERE / "deployment" / "sandbox" / "countersign.demo.toml"
+LOCAL = "127.0.0.1"
+
+app = typer.Typer(
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+sandbox = typer.Typer(help="One stand-in alone, to try any client against.", no_args_is_help=True)
+app.add_typer(sandbox, name="sandbox")
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is told in plain words with exit code 1."""
+    # Imported here: `--help` should not wait for the SDK.
+    from bot.checked import SettingsError
+    from deployment.sandbox.processes import StandInFailed
+    from storage.database import StoreError
+
+    try:
+        app()
+    except SettingsError as error:
+        for problem in error.problems:
+            say(f"✗ {problem}")
+        sys.exit(1)
+    except (StandInFailed, StoreError, OSError) as error:
+        say(f"✗ {error}")
+        sys.exit(1)
+
+
+def say(text: str = "") -> None:
+    """Tell a person something; data would go to standard output, this does not."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def run_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run *work* on the fastest loop there is."""
+    try:
+        import uvloop  # not on Windows
+    except ImportError:
+        asyncio.run(work)
+    else:
+        uvloop.run(work)
+
+
+# --- run and check --------------------------------------------------------------------------
+
+
+@app.command()
+def run() -> None:
+    """Run the service, from the environment (`.env`) and `countersign.toml`.
+
+    Stops cleanly on Ctrl-C or SIGTERM: messages in flight end, Acumatica sessions are signed out.
+    """
+    from bot.company_file import read_file
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    run_loop(_serve(settings, read_file(settings.config)))
+
+
+@app.command()
+def check() -> None:
+    """Check settings and routes without starting anything; lists every mistake and its place."""
+    from bot.checked import SettingsError
+    from bot.company_file import read_file
+    from bot.settings import read_settings, unsafe
+
+    settings = read_settings()
+    file = read_file(settings.config)
+    problems = unsafe(settings, file)
+    if problems:
+        raise SettingsError(problems)
+    counted = f"{len(file.company)} companies, {len(file.route)} routes"
+    say(f"✓ {settings.config}: {counted}; the settings are safe")
+
+
+async def _serve(settings: Any, file: Any) -> None:
+    async with _serving(settings, file) as url:
+        say(f"Countersign listens on {url}")
+        await _until_stopped()
+        say("Stopping…")
+
+
+@asynccontextmanager
+async def _serving(settings: Any, file: Any) -> AsyncIterator[str]:
+    """Listen until the block ends; everything that was opened is closed then."""
+    from bot.clock import system_ports
+    from bot.log import set_up_logging
+    from bot.service import build
+
+    set_up_logging(settings.log)
+    runner = web.AppRunner(build(settings, file, system_ports()), access_log=None)
+    try:
+        await runner.setup()
+        site = web.TCPSite(runner, settings.server.host, settings.server.port)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+async def _until_stopped() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
+            break
+    await stop.wait()
+
+
+# --- demo -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What one demo is started with."""
+
+    port: int
+    acumatica_port: int
+    teams_port: int
+    data: Path
+    sample: bool
+
+    @property
+    def erp(self) -> str:
+        """Address of the Acumatica stand-in."""
+        return f"http://{LOCAL}:{self.acumatica_port}"
+
+    @property
+    def teams(self) -> str:
+        """Address of the Teams stand-in."""
+        return f"http://{LOCAL}:{self.teams_port}"
+
+    @property
+    def bot(self) -> str:
+        """Address of the bot."""
+        return f"http://{LOCAL}:{self.port}"
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the bot.")] = 3978,
+    acumatica_port: Annotated[int, typer.Option(help="Port of the Acumatica stand-in.")] = 8770,
+    teams_port: Annotated[int, typer.Option(help="Port of the Teams stand-in.")] = 8771,
+    data: Annotated[
+        Path, typer.Option(help="Folder to remember everything in; delete it to start afresh.")
+    ] = Path(".demo"),
+    no_open: Annotated[
+        bool, typer.Option("--no-open", help="Do not open the page in a browser.")
+    ] = False,
+    quiet_data: Annotated[
+        bool, typer.Option("--quiet-data", help="Start with no documents; they come from outside.")
+    ] = False,
+) -> None:
+    """Try the whole loop on this machine, with no account anywhere.
+
+    Starts an Acumatica stand-in, a Teams stand-in with its page, and the bot between them. A card
+    for a bill on hold arrives within seconds: switch to its approver and press Release.
+    """
+    started = Demo(port, acumatica_port, teams_port, data, not quiet_data)
+    run_loop(_demo(started, open_page=not no_open))
+
+
+async def _demo(demo: Demo, *, open_page: bool) -> None:
+    from bot.company_file import read_file
+
+    demo.data.mkdir(parents=True, exist_ok=True)
+    words = _demo_secrets(demo.data / "secrets.json")
+    file = demo.data / "countersign.toml"
+    text = DEMO_FILE.read_text("utf-8").replace("http://127.0.0.1:8770", demo.erp)
+    file.write_text(text, "utf-8")
+    say("Starting the Acumatica stand-in, the Teams stand-in and the bot…")
+    async with _stand_ins(demo, words), _serving(_demo_settings(demo, words), read_file(file)):
+        say(_what_next(demo))
+        if open_page:
+            webbrowser.open(demo.teams)
+        await _until_stopped()
+        say("Stopping…")
+
+
+def _demo_secrets(file: Path) -> dict[str, str]:
+    """Return the demo's own random secrets, the same at every start of one folder."""
+    if not file.exists():
+        names = ("erp_password", "push_secret", "bot_secret")
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({name: secrets.token_urlsafe(24) for name in names}))
+    return dict(json.loads(file.read_text()))
+
+
+def _demo_settings(demo: Demo, words: dict[str, str]) -> Any:
+    from bot.settings import read_settings
+    from deployment.sandbox.teams import SandboxOptions
+
+    stand_in = SandboxOptions(bot=demo.bot, app_secret="")
+    return read_settings(
+        _env_file=None,
+        config=demo.data / "countersign.toml",
+        teams={
+            "app_id": stand_in.app_id,
+            "tenant_id": stand_in.tenant_id,
+            "client_secret": words["bot_secret"],
+            "service_url": f"{demo.teams}/teams/",
+            "login_url": demo.teams,
+            "openid_metadata_url": f"{demo.teams}/v1/.well-known/openidconfiguration",
+        },
+        storage={"url": f"sqlite:///{demo.data / 'countersign.db'}"},
+        server={"host": LOCAL, "port": demo.port},
+        log={"level": "warning"},
+        acumatica={
+            "acme": {
+                "user": "countersign",
+                "password": words["erp_password"],
+                "push_secret": words["push_secret"],
+            }
+        },
+    )
+
+
+@asynccontextmanager
+async def _stand_ins(demo: Demo, words: dict[str, str]) -> AsyncIterator[None]:
+    """Run both stand-ins as processes of their own, and connect the ERP's push to the bot."""
+    from deployment.sandbox.processes import StandIn
+
+    erp_log, teams_log = demo.data / "acumatica.log", demo.data / "teams.log"
+    erp = await StandIn.start(
+        "Acumatica stand-in",
+        [
+            str(HERE / "app.py"), "sandbox", "acumatica", "--port", str(demo.acumatica_port),
+            "--data", str(demo.data / "acumatica"), "--with-parent",
+            *([] if demo.sample else ["--empty"]),
+        ],
+        url=demo.erp, log=erp_log, environment={"SANDBOX_PASSWORD": words["erp_password"]},
+    )  # fmt: skip
+    teams = await StandIn.start(
+        "Teams stand-in",
+        [
+            str(HERE / "app.py"), "sandbox", "teams", "--port", str(demo.teams_port),
+            "--data", str(demo.data / "teams"), "--bot", demo.bot, "--with-parent",
+        ],
+        url=demo.teams, log=teams_log, environment={"SANDBOX_APP_SECRET": words["bot_secret"]},
+    )  # fmt: skip
+    try:
+        async with aiohttp.ClientSession() as session:
+            await erp.ready(session, erp_log)
+            await teams.ready(session, teams_log)
+            await _connect_push(session, demo, words["push_secret"])
+        yield
+    finally:
+        await teams.stop()
+        await erp.stop()
+
+
+async def _connect_push(session: aiohttp.ClientSession, demo: Demo, secret: str) -> None:
+    from bot.server import SECRET_HEADER
+
+    destination = {
+        "url": f"{demo.bot}/api/acumatica/push/acme",
+        "header": SECRET_HEADER,
+        "value": secret,
+    }
+    body = {"on": True, "destination": destination}
+    async with session.post(f"{demo.erp}/_sandbox/push", json=body) as answer:
+        answer.raise_for_status()
+
+
+def _what_next(demo: Demo) -> str:
+    return f"""
+  Teams (stand-in)      {demo.teams}
+  Acumatica (stand-in)  {demo.erp}
+  Countersign           {demo.bot}
+
+  1. Open the Teams page. A card for a bill on hold stands in a purchasing channel.
+  2. At the top right switch to the person it mentions, and press Release.
+  3. Watch the bill turn Open on the Acumatica page; put a new one on hold there.
+
+  Everything is remembered in {demo.data}/ (delete it to start afresh). Ctrl-C stops.
+"""
+
+
+# --- stand-ins ------------------------------------------------------------------------------
+
+DataOption = Annotated[
+    Path | None, typer.Option(help="Folder to remember everything in; without it, nothing is.")
+]
+ParentOption = Annotated[
+    bool, typer.Option("--with-parent", hidden=True, help="Stop when standard input closes.")
+]
+
+
+@sandbox.command("acumatica")
+def sandbox_acumatica(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8770,
+    user: Annotated[str, typer.Option(help="API user to sign in with.")] = "countersign",
+    password: Annotated[
+        str, typer.Option(envvar="SANDBOX_PASSWORD", help="Its password; default: a random one.")
+    ] = "",
+    tenant: Annotated[str, typer.Option(help="Tenant to sign in to.")] = "Company",
+    data: DataOption = None,
+    empty: Annotated[bool, typer.Option("--empty", help="Start without documents.")] = False,
+    with_parent: ParentOption = False,
+) -> None:
+    """Run the Acumatica stand-in: contract-based REST API, push sender, a page to play the ERP."""
+    from deployment.sandbox.acumatica import SandboxOptions, serve
+
+    shown = password if os.environ.get("SANDBOX_PASSWORD") != password else "(given)"
+    password = password or secrets.token_urlsafe(12)
+    options = SandboxOptions(
+        user=user, password=password, tenant=tenant, data=data, sample=not empty
+    )
+
+    async def listen() -> None:
+        serving = await serve(options, host=LOCAL, port=port)
+        say(
+            f"Acumatica stand-in on http://{LOCAL}:{serving.port}\n"
+            f"  sign in with user {user}, password {shown or password}, tenant {tenant}\n"
+            f"  endpoint Default/24.200.001, page and documents at the same address"
+        )
+        await _until_stopped()
+        await serving.stop()
+
+    _stand_alone(listen(), with_parent=with_parent)
+
+
+@sandbox.command("teams")
+def sandbox_teams(
+    bot: Annotated[str, typer.Option(help="Address of the bot.")] = "http://127.0.0.1:3978",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8771,
+    app_secret: Annotated[
+        str,
+        typer.Option(envvar="SANDBOX_APP_SECRET", help="The bot's client secret; default: random."),
+    ] = "",
+    data: DataOption = None,
+    with_parent: ParentOption = False,
+) -> None:
+    """Run the Teams stand-in: connector REST API, token service, a page that looks like Teams."""
+    from deployment.sandbox.teams import SandboxOptions, serve
+
+    given = bool(app_secret)
+    options = SandboxOptions(bot=bot, app_secret=app_secret or secrets.token_urlsafe(24), data=data)
+
+    async def listen() -> None:
+        served = await serve(options, host=LOCAL, port=port)
+        say(
+            f"Teams stand-in on http://{LOCAL}:{served.port}\n"
+            f"  bot at {bot}, app id {options.app_id}, tenant {options.tenant_id}\n"
+            f"  client secret {'(given)' if given else options.app_secret}"
+        )
+        await _until_stopped()
+        await served.cleanup()
+
+    _stand_alone(listen(), with_parent=with_parent)
+
+
+def _stand_alone(work: Coroutine[Any, Any, None], *, with_parent: bool) -> None:
+    from deployment.sandbox.processes import stop_with_parent
+
+    if with_parent:
+        stop_with_parent()
+    run_loop(work)
+
+
+if __name__ == "__main__":
+    main()
