@@ -65,7 +65,11 @@ def _note(_situation: Situation, _it: str, _status: str) -> Told:
     return Told()
 
 
-def _waiting(situation: Situation, _it: str, _status: str) -> Told:
+def _waiting(situation: Situation, it: str, status: str) -> Told:
+    if not situation.verbs:
+        # Nobody can help it on from here, so the card says where somebody can.
+        waits = "waits for approval" if status == "Pending Approval" else "waits"
+        return Told(notes=(f"This {it} {waits} in Acumatica.",))
     return Told(ask=_ask(situation))
 
 

@@ -129,9 +129,11 @@ function firstToOpen() {
   return (newest?.conversation ?? state.screen[0])?.id ?? null;
 }
 
+// The newest card that calls somebody; else the newest of all.
 function newestCard(conversations) {
   const all = conversations.flatMap((conversation) => flat(conversation).map((message) => ({ conversation, message })));
-  return all.filter((one) => one.message.card).sort((a, b) => b.message.id - a.message.id)[0];
+  const cards = all.filter((one) => one.message.card).sort((a, b) => b.message.id - a.message.id);
+  return cards.find((one) => one.message.mentions.length) ?? cards[0];
 }
 
 // Until somebody picks a conversation, the page goes to where the first card appears.
