@@ -143,10 +143,10 @@ class ErpClient:
 
     def _learn_time(self, reply: Reply) -> None:
         try:
-            told = parsedate_to_datetime(reply.headers.get("date", ""))
-        except ValueError:
+            told = parsedate_to_datetime(reply.headers.get("date", "")).astimezone(UTC)
+        except (ValueError, OverflowError):
             return
-        self._ahead = told.astimezone(UTC) - self._waiting.now()
+        self._ahead = told - self._waiting.now()
 
     # --- acting ---
 
@@ -164,7 +164,7 @@ class ErpClient:
             return CallOutcome(CallClass.NOT_SENT, str(error), after=getattr(error, "after", 0.0))
         except TransportError as error:
             return CallOutcome(CallClass.UNKNOWN, str(error))
-        if reply.status == 401:
+        if protocol.is_signed_out(reply):
             await self._acts.forget(number)
         if reply.status == 202:
             return await self._follow(reply)
@@ -182,9 +182,11 @@ class ErpClient:
             wait = next(waits, wait)
             await self._waiting.sleep(wait)
             try:
-                reply, _ = await self._acts.send(protocol.build_status_poll(url))
+                reply, number = await self._acts.send(protocol.build_status_poll(url))
             except (ErpError, TransportError) as error:
                 return CallOutcome(CallClass.UNKNOWN, f"the status poll failed: {error}")
+            if protocol.is_signed_out(reply):
+                await self._acts.forget(number)
             if reply.status != 202:
                 return _end_of_operation(reply)
         return CallOutcome(CallClass.UNKNOWN, "still running after 10 minutes")
@@ -197,6 +199,8 @@ class ErpClient:
 
 def _end_of_operation(reply: Reply) -> CallOutcome:
     outcome = protocol.class_of(reply)
-    ran = outcome.outcome in (CallClass.CLAIMS_DONE, CallClass.REFUSED, CallClass.REFUSED_IN_DOUBT)
-    # A poll that is turned away says nothing of the operation, which did start.
+    refused = outcome.outcome in (CallClass.REFUSED, CallClass.REFUSED_IN_DOUBT)
+    # A poll that is turned away, or whose address is forgotten, says nothing of the operation,
+    # which did start; and only 204 says that it ended well.
+    ran = reply.status == 204 or (refused and reply.status != 404)
     return outcome if ran else CallOutcome(CallClass.UNKNOWN, f"status poll: {outcome.detail}")

@@ -28,5 +28,12 @@ def fingerprint(company: str, document: Document) -> str:
 def _plain(value: Value) -> str:
     """Write equal values equally: 7, 7.0 and 7.0000 are one amount, padding is no content."""
     if isinstance(value, Decimal | int) and not isinstance(value, bool):
-        return format(Decimal(value).normalize(), "f")
+        return _number(Decimal(value))
     return "" if value is None else str(value).rstrip()
+
+
+def _number(value: Decimal) -> str:
+    # Not `normalize`: that rounds to 28 digits, and two amounts would become one.
+    text = format(value, "f")
+    short = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if short == "-0" else short

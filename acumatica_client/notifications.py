@@ -16,7 +16,8 @@ from typing import Any
 from acumatica_client.entities import ENTITIES, Entity
 from acumatica_client.models import DocumentKey
 
-MAX_DEPTH = 32
+MAX_NAME = 64
+"""Characters of a document type or number we are willing to ask the ERP for."""
 
 
 class PushRejected(Exception):
@@ -37,8 +38,8 @@ class Query:
 
     def key_of(self, row: Mapping[str, Any]) -> DocumentKey | None:
         """Return the document a row speaks of, None when the row does not tell."""
-        kind = _label(self.entity, row.get(self.type_column))
-        number = str(row.get(self.number_column) or "").strip()
+        kind = _label(self.entity, _name(row.get(self.type_column)))
+        number = _name(row.get(self.number_column))
         return self.entity.key(kind, number) if kind and number else None
 
 
@@ -118,9 +119,16 @@ def _rows(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return rows
 
 
-def _label(entity: Entity, shown: Any) -> str:
+def _name(shown: Any) -> str:
+    """Take a key's text out of a column, empty when it can be no key: it goes into an address."""
+    number = isinstance(shown, int) and not isinstance(shown, bool)
+    text = str(shown).strip() if number or isinstance(shown, str) else ""
+    sane = len(text) <= MAX_NAME and text.isprintable() and text.strip(".")
+    return text if sane else ""
+
+
+def _label(entity: Entity, text: str) -> str:
     """Turn a type label or its code into the label REST uses."""
-    text = str(shown or "").strip()
     for label, code in entity.type_codes.items():
         if code == text:
             return label

@@ -8,6 +8,7 @@ Follows the vendor's Integration Development Guide, "Contract-Based REST API".
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,7 +48,11 @@ LIMIT_BACK_OFF = 120.0
 """Seconds to leave the ERP alone after a licence limit; it documents no Retry-After."""
 
 _JSON = {"Accept": "application/json", "Content-Type": "application/json"}
-_LIMIT_WORDS = ("checkapiuserslimit", "api login limit", "concurrent api logins")
+_LIMIT_CHECK = "checkapiuserslimit"
+_LIMIT_WORDS = (_LIMIT_CHECK, "api login limit", "concurrent api logins")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_TOLD = 1000
+"""Characters of an error's words that are kept for log and audit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ def build_sign_out(address: Address) -> Request:
 def build_read(address: Address, entity: Entity, key: DocumentKey, erp_id: str = "") -> Request:
     """Read one document with its lines, by key, or by id where *erp_id* is given."""
     # A key value that contains a slash cannot stand in the path: the ERP would split it.
-    name = erp_id or "/".join(quote(part, safe="") for part in (key.type, key.number))
+    parts = (erp_id,) if erp_id else (key.type, key.number)
+    name = "/".join(quote(part, safe="") for part in parts)
     query = {"$select": ",".join((*entity.select, *(f"Details/{f}" for f in entity.line_select)))}
     if entity.line_select:
         query["$expand"] = "Details"
@@ -239,9 +245,17 @@ def read_json(reply: Reply) -> Any:
     if reply.content_type != "application/json":
         raise error_of(reply)
     try:
-        return json.loads(reply.body, parse_float=Decimal, parse_constant=_no_constant)
+        return _parsed(reply.body)
     except ValueError as error:
         raise ErpUnavailable(f"200 with unreadable JSON: {error}") from error
+
+
+def _parsed(body: bytes) -> Any:
+    """Parse JSON with exact numbers; whatever we cannot hold is a ValueError."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+    except (ArithmeticError, RecursionError) as error:
+        raise ValueError(f"beyond our bounds: {type(error).__name__}") from error
 
 
 def _no_constant(word: str) -> None:
@@ -263,6 +277,8 @@ def _record(data: Any) -> Mapping[str, Any]:
 def _plain(wrapped: Any) -> Value:
     """Take a value out of its wrapper; `{}` is how the ERP writes an empty field."""
     value = wrapped.get("value") if isinstance(wrapped, dict) else None
+    if isinstance(value, str) and _HALF_CHARACTER.search(value):
+        raise ErpUnavailable("a text with half a character in it")
     return value if isinstance(value, str | Decimal | int | bool) else None
 
 
@@ -270,20 +286,21 @@ def _moment(entity: Entity, record: Mapping[str, Any]) -> datetime:
     stamp = _plain(record.get("LastModifiedDateTime"))
     try:
         moment = datetime.fromisoformat(str(stamp))
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise ErpUnavailable(f"{entity.name}: LastModifiedDateTime {stamp!r} has no offset")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise ErpUnavailable(f"{entity.name}: LastModifiedDateTime is {stamp!r}") from error
-    if moment.tzinfo is None:
-        raise ErpUnavailable(f"{entity.name}: LastModifiedDateTime {stamp!r} has no offset")
-    return moment.astimezone(UTC)
 
 
 def _glimpse(entity: Entity, record: Mapping[str, Any]) -> Glimpse:
-    kind, number = _plain(record.get("Type")), _plain(record.get(entity.number_field))
+    kind = str(_plain(record.get("Type")) or "").strip()
+    number = str(_plain(record.get(entity.number_field)) or "").strip()
     if not kind or not number:
         raise ErpUnavailable(f"{entity.name}: a record without Type or {entity.number_field}")
     status = entity.status_label(str(_plain(record.get("Status")) or ""))
-    key = entity.key(str(kind).strip(), str(number).strip())
-    return Glimpse(key, str(record.get("id", "")), status, _moment(entity, record))
+    erp_id = str(_plain({"value": record.get("id")}) or "")
+    return Glimpse(entity.key(kind, number), erp_id, status, _moment(entity, record))
 
 
 def _document(entity: Entity, record: Mapping[str, Any]) -> Document:
@@ -326,9 +343,9 @@ def error_of(reply: Reply) -> ErpError:
     text = error_text(reply)
     if reply.status == 429 or _names_login_limit(reply):
         return ErpBusy(f"{reply.status} {text}", after=LIMIT_BACK_OFF)
-    if reply.status == 401 or _goes_to_sign_in(reply):
+    if is_signed_out(reply):
         return ErpSignInFailed(f"{reply.status} {text}")
-    if not _error_body(reply) and (reply.status >= 500 or reply.status < 400):
+    if not 400 <= reply.status < 500 and not _names_exception(reply):
         return ErpUnavailable(f"{reply.status} {reply.content_type or 'no content'}: {text}")
     if reply.status == 404:
         return ErpNotFound(f"404 {text}")
@@ -340,15 +357,23 @@ def error_text(reply: Reply) -> str:
     body = _error_body(reply)
     if not body:
         return " ".join(reply.body[:200].decode("utf-8", "replace").split())
-    while isinstance(body.get("innerException"), dict):
-        body = body["innerException"]
-    told = body.get("exceptionMessage") or body.get("message")
-    return str(told) if told else "; ".join(_errors_in(body))
+    told = ""
+    layer: Any = body
+    while isinstance(layer, dict):
+        told = _word(layer, "exceptionMessage") or _word(layer, "message") or told
+        layer = layer.get("innerException")
+    told = (told or "; ".join(_errors_in(body)))[:_TOLD]
+    return _HALF_CHARACTER.sub("?", told)
+
+
+def _word(body: Mapping[str, Any], name: str) -> str:
+    word = body.get(name)
+    return word if isinstance(word, str) else ""
 
 
 def _error_body(reply: Reply) -> dict[str, Any]:
     try:
-        body = json.loads(reply.body) if reply.content_type == "application/json" else None
+        body = _parsed(reply.body) if reply.content_type == "application/json" else None
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
@@ -356,19 +381,26 @@ def _error_body(reply: Reply) -> dict[str, Any]:
 
 def _errors_in(node: Any) -> list[str]:
     """Collect `error` members anywhere in the tree: on the record, its fields, its lines."""
-    if isinstance(node, list):
-        return [text for item in node for text in _errors_in(item)]
-    if not isinstance(node, dict):
-        return []
-    own = [str(node["error"])] if node.get("error") else []
-    return own + [
-        text for name, item in node.items() if name != "error" for text in _errors_in(item)
-    ]
+    found: list[str] = []
+    ahead = [node]
+    while ahead:
+        node = ahead.pop()
+        if isinstance(node, list):
+            ahead += reversed(node)
+        elif isinstance(node, dict):
+            found += [word] if (word := _word(node, "error")) else []
+            ahead += reversed(node.values())
+    return found
+
+
+def _names_exception(reply: Reply) -> bool:
+    body = _error_body(reply)
+    return bool(_word(body, "exceptionMessage") or _word(body, "exceptionType"))
 
 
 def _is_missing(reply: Reply) -> bool:
     """Say whether this is how Acumatica reports that no record has these keys: a 500."""
-    kind = str(_error_body(reply).get("exceptionType", ""))
+    kind = _word(_error_body(reply), "exceptionType")
     return reply.status == 500 and kind.endswith("NoEntitySatisfiesTheConditionException")
 
 
@@ -378,8 +410,10 @@ def _names_login_limit(reply: Reply) -> bool:
     return reply.status != 204 and any(word in text for word in _LIMIT_WORDS)
 
 
-def _goes_to_sign_in(reply: Reply) -> bool:
-    return reply.status in (301, 302) and "login.aspx" in reply.headers.get("location", "").lower()
+def is_signed_out(reply: Reply) -> bool:
+    """Say whether the session is gone: a 401, or a redirect to the sign-in page."""
+    goes_to_sign_in = "login.aspx" in reply.headers.get("location", "").lower()
+    return reply.status == 401 or (reply.status in (301, 302) and goes_to_sign_in)
 
 
 # --- writes ---------------------------------------------------------------------------------
@@ -390,7 +424,7 @@ def class_of(reply: Reply, *, again: bool = False) -> CallOutcome:
     detail = f"{reply.status} {error_text(reply)}".strip()
     if reply.status in (200, 204):
         return _success(reply, detail)
-    if reply.status == 429 or _names_login_limit(reply):
+    if reply.status == 429:
         return CallOutcome(CallClass.TURNED_AWAY, detail, after=LIMIT_BACK_OFF)
     if reply.status == 401:
         return CallOutcome(CallClass.REFUSED if again else CallClass.TURNED_AWAY, detail)
@@ -398,10 +432,16 @@ def class_of(reply: Reply, *, again: bool = False) -> CallOutcome:
         return CallOutcome(CallClass.UNKNOWN, detail)
     if reply.status in (400, 403, 404, 405, 409, 412, 415, 422):
         return CallOutcome(CallClass.REFUSED, detail, plain_words(reply))
-    named = str(_error_body(reply).get("exceptionType", "")).startswith("PX.")
-    if reply.status == 500 and named:
-        return CallOutcome(CallClass.REFUSED_IN_DOUBT, detail, plain_words(reply))
+    if reply.status == 500 and _word(_error_body(reply), "exceptionType").startswith("PX."):
+        return _screen_error(reply, detail)
     return CallOutcome(CallClass.UNKNOWN, detail)
+
+
+def _screen_error(reply: Reply, detail: str) -> CallOutcome:
+    # Only the licence check's own name counts: other words may be quoted from the document.
+    if _LIMIT_CHECK in reply.body.decode("utf-8", "replace").lower():
+        return CallOutcome(CallClass.TURNED_AWAY, detail, after=LIMIT_BACK_OFF)
+    return CallOutcome(CallClass.REFUSED_IN_DOUBT, detail, plain_words(reply))
 
 
 def _success(reply: Reply, detail: str) -> CallOutcome:
@@ -413,9 +453,12 @@ def _success(reply: Reply, detail: str) -> CallOutcome:
 
 def poll_address(address: Address, reply: Reply) -> str | None:
     """Return where to ask after a 202, None when `Location` is missing or not our ERP's."""
-    url = address.resolve(reply.headers.get("location", ""))
     ours = urlsplit(address.instance)
-    shown = urlsplit(url)
+    try:
+        url = address.resolve(reply.headers.get("location", ""))
+        shown = urlsplit(url)
+    except ValueError:
+        return None
     same = (shown.scheme, shown.netloc) == (ours.scheme, ours.netloc)
     return url if same and "/status/" in shown.path else None
 

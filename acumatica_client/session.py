@@ -12,7 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from acumatica_client.errors import ErpError, ErpSignInFailed, ErpUnavailable
-from acumatica_client.protocol import Address, build_sign_in, build_sign_out, error_of
+from acumatica_client.protocol import (
+    Address,
+    build_sign_in,
+    build_sign_out,
+    error_of,
+    is_signed_out,
+)
 from acumatica_client.transport import Reply, Request, Transport, TransportError
 
 log = logging.getLogger(__name__)
@@ -45,13 +51,13 @@ class Session:
         """Send a read; a dropped session is opened afresh once. Raises ErpError."""
         try:
             reply, number = await self.send(request)
-            if reply.status == 401:
+            if is_signed_out(reply):
                 await self.forget(number)
                 reply, _ = await self.send(request)
         except TransportError as error:
             raise ErpUnavailable(str(error)) from error
-        if reply.status == 401:
-            raise ErpSignInFailed("401 after a fresh sign-in")
+        if is_signed_out(reply):
+            raise ErpSignInFailed(f"{reply.status} after a fresh sign-in")
         return reply
 
     async def send(self, request: Request) -> tuple[Reply, int]:

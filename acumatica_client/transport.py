@@ -111,13 +111,14 @@ class AiohttpTransport:
 
     def _opened(self) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
         # Made on first use: a session wants a running loop. Writes get a connection of their own
-        # each time, because aiohttp silently repeats a PUT when a kept-alive connection breaks.
+        # each time, so that none meets a kept-alive connection that has just been closed.
         if self._sessions is None:
-            jar = aiohttp.CookieJar(unsafe=True)
+            # Quotes around `Locale=Culture=en-US&…` would become part of its value in ASP.NET.
+            jar = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
             fresh = aiohttp.TCPConnector(force_close=True)
             self._sessions = (
                 aiohttp.ClientSession(cookie_jar=jar),
-                aiohttp.ClientSession(cookie_jar=jar, connector=fresh),
+                aiohttp.ClientSession(cookie_jar=jar, connector=fresh, middlewares=(_only_once,)),
             )
         return self._sessions
 
@@ -126,6 +127,21 @@ class AiohttpTransport:
         for session in self._sessions or ():
             await session.close()
         self._sessions = None
+
+
+async def _only_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from silently repeating a PUT whose connection broke, fresh ones included.
+
+    It repeats idempotent methods on its own errors, so a break leaves here as ours.
+    """
+    try:
+        return await handler(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise NoAnswer(str(error) or type(error).__name__) from error
 
 
 async def _exchange(session: aiohttp.ClientSession, request: Request) -> Reply:

@@ -26,6 +26,7 @@ from bot.core.plans import (
     next_read_back,
     shown,
 )
+from bot.core.plans import Step as PlanStep
 from bot.core.presses import may_decide
 from bot.questions import Cause, note, update_cards
 from cards.refusals import refusal_text
@@ -141,12 +142,11 @@ class _Ledger:
             bell.ring()
 
     def _see(self, step: Step, decision: Decision, document: Document | None) -> Shown:
-        rule = STEPS[DocumentKey.parse(decision.document).entity, step.name]
         same = (
             document is not None
             and fingerprint(self._tenant.name, document) == decision.fingerprint
         )
-        return shown(rule, document, same=same)
+        return shown(_rule(step, decision), document, same=same)
 
 
 class Doer(_Ledger):
@@ -275,7 +275,7 @@ class Settler(_Ledger):
         step, decision = taken
         seen = await self._read_back(step, decision)
         step = replace(self._evidence(step, seen), reads=step.reads + 1)
-        end = judge(self._as_evidence(step, seen))
+        end = judge(self._as_evidence(step, decision, seen))
         if end is None and self._gave_up(step):
             end = End.NEEDS_PERSON
         if end is None:
@@ -305,13 +305,15 @@ class Settler(_Ledger):
             step = replace(step, reading=seen, reading_since=now.seconds)
         return step
 
-    def _as_evidence(self, step: Step, seen: Shown) -> Evidence:
+    def _as_evidence(self, step: Step, decision: Decision, seen: Shown) -> Evidence:
         now = self._clock.reading().seconds
+        rule = _rule(step, decision)
         return Evidence(
             call=CallClass(step.outcome),
             shown=seen,
             since_sent=now - step.sent.seconds,
             steady_for=now - step.reading_since,
+            partial=rule.partial,
         )
 
     def _gave_up(self, step: Step) -> bool:
@@ -329,6 +331,10 @@ class Settler(_Ledger):
                 cards = await posted_cards.of_document(conn, cause.company, cause.document)
                 await update_cards(conn, cards, cause)
         self._bells.outbox.ring()
+
+
+def _rule(step: Step, decision: Decision) -> PlanStep:
+    return STEPS[DocumentKey.parse(decision.document).entity, step.name]
 
 
 def _not_doable(seen: Shown) -> tuple[End, str]:

@@ -14,7 +14,7 @@ from bot.teams import Connector, Posted, card_activity
 from cards.nudge import nudge_message
 from storage import posted_cards
 from storage.database import Database
-from storage.records import Done, OutboxItem, Outcome, PostedCard, Reject, Unknown, Wait
+from storage.records import Done, OutboxItem, Outcome, PostedCard, Reject, Retry, Unknown, Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class Effects:
 
     async def abandoned(self, item: OutboxItem) -> Performed:
         """Judge a message whose process died while it was in flight."""
+        if item.kind == "update":
+            return Performed(Retry("the service stopped while editing", after=0.0))
         async with self._store.reading() as conn:
             card = await posted_cards.get(conn, item.company, item.document, item.target)
             place = await place_of(conn, item.target, service_url=self._service_url)

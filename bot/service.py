@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ from bot.look import Look
 from bot.poller import Poller
 from bot.pressed import Presses
 from bot.sdk import Sdk
-from bot.server import PUSH_LIMIT, Doors, hide_version, plain_errors
+from bot.server import PUSH_LIMIT, Doors, Handler, hide_version, plain_errors
 from bot.server import Company as PushCompany
 from bot.settings import CompanySecrets, Settings, unsafe
 from bot.showing import Showing
@@ -84,13 +84,10 @@ def build(settings: Settings, file: File, ports: Ports) -> web.Application:
         raise SettingsError(problems)
     app = web.Application(client_max_size=PUSH_LIMIT, middlewares=[plain_errors])
     app.on_response_prepare.append(hide_version)
-    # The doors exist before the store is open; the router wants its routes before the start.
-    app.router.add_post("/api/messages", lambda request: app[SERVICE].doors.messages(request))
-    app.router.add_post(
-        "/api/acumatica/push/{company}", lambda request: app[SERVICE].doors.push(request)
-    )
-    app.router.add_get("/health/live", lambda request: app[SERVICE].doors.live(request))
-    app.router.add_get("/health/ready", lambda request: app[SERVICE].doors.ready(request))
+    app.router.add_post("/api/messages", _door(lambda doors: doors.messages))
+    app.router.add_post("/api/acumatica/push/{company}", _door(lambda doors: doors.push))
+    app.router.add_get("/health/live", _door(lambda doors: doors.live))
+    app.router.add_get("/health/ready", _door(lambda doors: doors.ready))
 
     async def running(app: web.Application) -> AsyncIterator[None]:
         async with open_service(settings, file, ports) as service:
@@ -100,6 +97,15 @@ def build(settings: Settings, file: File, ports: Ports) -> web.Application:
 
     app.cleanup_ctx.append(running)
     return app
+
+
+def _door(choose: Callable[[Doors], Handler]) -> Handler:
+    """Reach for a door when a request comes: the router wants it before the store is open."""
+
+    async def door(request: web.Request) -> web.StreamResponse:
+        return await choose(request.app[SERVICE].doors)(request)
+
+    return door
 
 
 @asynccontextmanager

@@ -62,24 +62,45 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """Write in one piece: everything inside is committed at the end, or nothing is."""
         async with self._lock:
-            await self._writer.execute("BEGIN IMMEDIATE")
             try:
+                await _to_its_end(self._writer, "BEGIN IMMEDIATE")
                 yield self._writer
-                await self._writer.execute("COMMIT")
+                await _to_its_end(self._writer, "COMMIT")
             finally:
-                # Also when the task was cancelled: a commit that got through leaves nothing open.
+                # A commit that got through leaves nothing to roll back.
                 if self._writer.in_transaction:
-                    await asyncio.shield(self._writer.execute("ROLLBACK"))
+                    await _to_its_end(self._writer, "ROLLBACK")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
         """Read what is committed, as of one moment."""
         async with self._read_lock:
-            await self._reader.execute("BEGIN")
             try:
+                await _to_its_end(self._reader, "BEGIN")
                 yield self._reader
             finally:
-                await asyncio.shield(self._reader.execute("ROLLBACK"))
+                if self._reader.in_transaction:
+                    await _to_its_end(self._reader, "ROLLBACK")
+
+
+async def _to_its_end(connection: Connection, statement: str) -> None:
+    """Run *statement* to its end although the task is being cancelled meanwhile.
+
+    The driver's thread runs it anyway; leaving early would hand the next task a connection that is
+    still inside somebody else's transaction.
+    """
+    running = asyncio.ensure_future(connection.execute(statement))
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except sqlite3.Error:
+            break
+    if cancelled is not None:
+        raise cancelled
+    running.result()
 
 
 async def _own(path: Path) -> Connection:

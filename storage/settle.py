@@ -77,5 +77,6 @@ def _settle_unknown(item: OutboxItem, reason: str, now: datetime, chance: float)
 
 def backoff(attempts: int, chance: float) -> float:
     """Return seconds until the next try: 1, 2, 4 … 300, spread by up to a half."""
-    ceiling: float = min(300.0, 2.0 ** max(0, attempts - 1))
+    doublings = min(9, max(0, attempts - 1))  # a message busy for a day has thousands of attempts
+    ceiling: float = min(300.0, 2.0**doublings)
     return ceiling * (1 + chance / 2)

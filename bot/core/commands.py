@@ -68,23 +68,24 @@ Command = Help | Pending | ShowDocument | Unknown
 
 def read_command(text: str) -> Command:
     """Read what was typed, with the mention of the bot already taken out."""
-    words = " ".join(text.replace("\u00a0", " ").split()).lower().strip(" .!?")
-    if words in ("", "help", "?"):
+    typed = " ".join(text.split()).strip(" .!?,")
+    words = typed.lower()
+    if words in ("", "help"):
         return Help()
     if words in GREETINGS:
         return Help("Hello.")
     if words in THANKS:
         return Help("You are welcome.")
-    return _of_documents(words, text) or _unknown(words)
+    return _of_documents(words, typed) or _unknown(words)
 
 
-def _of_documents(words: str, text: str) -> Command | None:
+def _of_documents(words: str, typed: str) -> Command | None:
     pending = re.fullmatch(r"pending (\w+)", words)
     if pending and pending[1] in ENTITIES:
         return Pending(pending[1], ENTITIES[pending[1]])
     one = re.fullmatch(r"(\w+) (\S+)", words)
     if one and one[1] in ENTITIES:
-        number = text.split()[-1].strip(".!?,")  # as typed: numbers may be case-sensitive
+        number = typed.split()[-1]  # as typed: numbers may be case-sensitive
         return ShowDocument(one[1], ENTITIES[one[1]], number)
     return None
 

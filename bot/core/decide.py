@@ -167,7 +167,9 @@ def _question(document: Document, matter: Matter, known: Known) -> list[Intent]:
 def _messages(
     document: Document, matter: Matter, known: Known, policy: Policy, *, asked: list[Intent]
 ) -> list[Message]:
-    standing = {card.target for card in known.cards}
+    asked_anew = any(isinstance(intent, AskDecision) for intent in asked)
+    # A card Teams gave no id for cannot be edited and perhaps never came: a new question needs one.
+    standing = {card.target for card in known.cards if card.activity or not asked_anew}
     wanted = matter.targets if matter.asks or _is_news(document, known, policy) else ()
     posts = [PostCard(target, matter.asks) for target in wanted if target not in standing]
     if not asked and not is_change(document, known.previous):
@@ -176,7 +178,6 @@ def _messages(
         UpdateCard(card.target, matter.asks, replaced=_is_replaced(card, matter))
         for card in known.cards
     ]
-    asked_anew = any(isinstance(intent, AskDecision) for intent in asked)
     nudges = [Nudge(target) for target in wanted if asked_anew and target in standing]
     return [*posts, *updates, *nudges]
 

@@ -46,18 +46,20 @@ def match_people(
 ) -> People:
     """Match employees to Teams people by e-mail; a mail two people share leads to nobody."""
     roster = list(teams)
-    by_email = _unique((person.email.lower(), person) for person in roster if person.email)
+    by_email = _unique((person.email.lower(), person) for person in roster)
     told = {override.email.lower(): override for override in overrides}
     named = {o.employee: by_email[m] for m, o in told.items() if o.employee and m in by_email}
     everybody = list(employees)
-    active = [employee for employee in everybody if employee.active]
-    mails = _unique((employee.email.lower(), employee) for employee in active if employee.email)
+    active = [employee for employee in everybody if employee.active and employee.code]
+    mails = _unique((employee.email.lower(), employee) for employee in active)
     matched = {
         employee.code: by_email[mail] for mail, employee in mails.items() if mail in by_email
     }
     by_employee = {**matched, **named}
-    # An owner field may show the name instead of the code; a name two people share names nobody.
-    by_name = _unique((e.name, by_employee[e.code]) for e in active if e.code in by_employee)
+    # An owner field may show the name instead of the code; a name two employees share, active or
+    # not, names nobody.
+    names = _unique((employee.name, employee.code) for employee in everybody)
+    by_name = {name: by_employee[code] for name, code in names.items() if code in by_employee}
     return People(
         {**by_name, **by_employee},
         by_email,
@@ -68,11 +70,11 @@ def match_people(
 
 
 def _unique(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
-    """Keep only what its key names alone."""
+    """Keep only what its key names alone; an empty key names nothing."""
     found: dict[str, T] = {}
     twice: set[str] = set()
     for key, value in pairs:
         if key in found and found[key] != value:
             twice.add(key)
         found[key] = value
-    return {key: value for key, value in found.items() if key not in twice}
+    return {key: value for key, value in found.items() if key and key not in twice}

@@ -20,6 +20,8 @@ STEADY_UNKNOWN = 30.0
 STEADY_CLAIM = 60.0
 READ_BACK_WAITS = (5.0, 10.0, 20.0, 30.0)
 """Seconds between read-backs while the ERP can be read; the first comes at once."""
+_PATIENT = 7
+"""Failed read-backs after which the wait no longer doubles."""
 
 
 # --- steps and plans ------------------------------------------------------------------------
@@ -36,6 +38,8 @@ class Step:
     """The step took effect, but the plan cannot go on: somebody else must act first."""
     elsewhere: frozenset[str] = frozenset()
     """Further than the step leads: somebody did the rest in the ERP."""
+    partial: bool = False
+    """Success may leave the status as it was: an approval map can want several approvals."""
 
 
 def _words(*labels: str) -> frozenset[str]:
@@ -54,7 +58,10 @@ STEPS: Mapping[tuple[str, str], Step] = {
     ),
     ("Bill", "release"): Step("release", _words("Balanced"), _words("Open", "Closed")),
     ("Bill", "approve"): Step(
-        "approve", _words("Pending Approval"), _words("Balanced", "Open", "Closed")
+        "approve",
+        _words("Pending Approval"),
+        _words("Balanced", "Open", "Closed"),
+        partial=True,
     ),
     ("Bill", "reject"): Step("reject", _words("Pending Approval"), _words("Rejected")),
     ("PurchaseOrder", "remove_hold"): Step(
@@ -67,6 +74,7 @@ STEPS: Mapping[tuple[str, str], Step] = {
         "approve",
         _words("Pending Approval"),
         _words("Open", "Pending Printing", "Pending Email"),
+        partial=True,
     ),
     ("PurchaseOrder", "reject"): Step("reject", _words("Pending Approval"), _words("Rejected")),
     ("Check", "release_check"): Step("release_check", _words("Balanced", "Printed"), _RELEASED),
@@ -213,6 +221,8 @@ OUTCOMES: Mapping[Shown, tuple[End, End, End]] = {
 _AT_ONCE = frozenset({Shown.DONE, Shown.DONE_OTHER, Shown.STOPPED, Shown.ELSEWHERE, Shown.UNKNOWN})
 """These are proof the first time; the others may still change under a late-running call."""
 
+_UNMOVED = frozenset({Shown.DOABLE, Shown.DOABLE_OTHER})
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -223,6 +233,8 @@ class Evidence:
     since_sent: float
     steady_for: float
     """How long read-backs have shown this same thing."""
+    partial: bool = False
+    """The step may have taken effect although the document stands where it stood."""
 
 
 def judge(evidence: Evidence) -> End | None:
@@ -230,7 +242,7 @@ def judge(evidence: Evidence) -> End | None:
     if evidence.shown is Shown.UNREADABLE:
         return None
     column = COLUMN[evidence.call]
-    end = OUTCOMES[evidence.shown][tuple(Column).index(column)]
+    end = _proved(evidence, column)
     if evidence.shown in _AT_ONCE:
         return end
     match column:
@@ -245,9 +257,15 @@ def judge(evidence: Evidence) -> End | None:
     return end if settled else None
 
 
+def _proved(evidence: Evidence, column: Column) -> End:
+    clean_refusal = evidence.call is CallClass.REFUSED
+    if evidence.partial and evidence.shown in _UNMOVED and not clean_refusal:
+        return End.NEEDS_PERSON  # one approval of several may be given; a second must not follow
+    return OUTCOMES[evidence.shown][tuple(Column).index(column)]
+
+
 def next_read_back(reads: int, *, readable: bool) -> float:
     """Return seconds to wait after so many *reads*: 5, 10 … 30; up to 5 minutes when reads fail."""
     if readable:
         return READ_BACK_WAITS[min(reads, len(READ_BACK_WAITS)) - 1]
-    ceiling: float = min(300.0, 5.0 * 2 ** (reads - 1))
-    return ceiling
+    return 5.0 * 2.0 ** (reads - 1) if reads < _PATIENT else 300.0

@@ -83,10 +83,11 @@ def find_card(cards: Iterable[PostedCard], press: Press) -> PostedCard | Refusal
     here = [card for card in cards if thread_base(card.conversation) == place]
     if not here:
         return Refusal.WRONG_PLACE
-    for card in here:
-        # A post that got no answer left no id: the first press tells it.
-        if card.activity in ("", press.reply_to):
-            return card
+    # A post that got no answer left no id: the first press tells it.
+    for activity in (press.reply_to, ""):
+        for card in here:
+            if card.activity == activity:
+                return card
     return Refusal.OLD_COPY
 
 

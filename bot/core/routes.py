@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from acumatica_client.entities import ENTITIES
 from acumatica_client.models import Document
-from bot.core.plans import verbs_of
+from bot.core.plans import plan, verbs_of
 
 RELEASED = frozenset({"open", "closed", "reserved"})
 """What *released* means: there is no such status, a released document is open or closed."""
@@ -124,6 +124,13 @@ def _stands(document: Document, word: str) -> bool:
     return status in RELEASED if word == "released" else status == word
 
 
+def _waits(route: Route, entity: str, status: str) -> bool:
+    """Say whether a document in *status* waits by *route*: named by it, or open to its verbs."""
+    if not route.when:
+        return any(plan(entity, verb, status) for verb in route.actions)
+    return status.lower() in route.when and status.lower() not in RELEASED
+
+
 class Routes:
     """The routes of one company in file order; the last one matches everything."""
 
@@ -141,15 +148,14 @@ class Routes:
 
     def waiting_statuses(self, entity: str) -> tuple[str, ...]:
         """List the statuses in which documents of *entity* wait for a person by these routes."""
-        labels = {status.lower(): status for status in ENTITIES[entity].statuses}
-        words = {
-            word
+        waiting = {
+            status
             for route in self._routes
             if route.entity == entity and route.to
-            for word in route.when
-            if word not in RELEASED | {"released"}
+            for status in ENTITIES[entity].statuses
+            if _waits(route, entity, status)
         }
-        return tuple(sorted(labels[word] for word in words if word in labels))
+        return tuple(sorted(waiting))
 
     def channels(self) -> frozenset[str]:
         """List the channel names these routes send to."""

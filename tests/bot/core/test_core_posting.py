@@ -1,0 +1,69 @@
+"""The posting table of invariants §3: what each answer of the connector means for a message."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.posting import PLAIN_REASONS, Answer, refused
+from storage.records import Outcome, Reject, Retry, Unknown
+
+POST_TABLE: dict[int, type[Outcome]] = {
+    301: Unknown, 302: Unknown, 307: Unknown,
+    400: Reject, 401: Retry, 403: Reject, 404: Reject, 412: Retry, 413: Reject, 429: Retry,
+    500: Unknown, 502: Unknown, 503: Unknown, 504: Unknown,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("status", POST_TABLE)
+def test_each_answer_to_a_post_means_what_the_table_says(status: int) -> None:
+    assert isinstance(refused(Answer(status), repeatable=False), POST_TABLE[status])
+
+
+@given(status=st.one_of(st.integers(300, 399), st.integers(500, 599)))
+def test_a_post_that_may_have_arrived_is_never_simply_tried_again(status: int) -> None:
+    assert isinstance(refused(Answer(status), repeatable=False), Unknown)
+    assert isinstance(refused(Answer(status), repeatable=True), Retry)
+
+
+@given(status=st.integers(300, 599), wait=st.text(max_size=8), code=st.text(max_size=8))
+def test_an_edit_is_never_unknown(status: int, wait: str, code: str) -> None:
+    outcome = refused(Answer(status, code, wait), repeatable=True)
+
+    assert isinstance(outcome, Retry | Reject)
+
+
+@pytest.mark.parametrize(
+    ("told", "waits"),
+    [("", None), ("7", 7), ("0", 1), ("-5", 1), ("100000", 900), ("1e9", 900), ("soon", 60)],
+)
+def test_retry_after_is_clamped_and_nonsense_is_a_minute(told: str, waits: float | None) -> None:
+    outcome = refused(Answer(429, retry_after=told), repeatable=False)
+
+    assert isinstance(outcome, Retry)
+    assert outcome.after == waits
+
+
+@given(told=st.text())
+def test_no_retry_after_waits_less_than_a_second_or_more_than_a_quarter_hour(told: str) -> None:
+    outcome = refused(Answer(429, retry_after=told), repeatable=False)
+
+    assert isinstance(outcome, Retry)
+    assert outcome.after is None or 1 <= outcome.after <= 900
+
+
+@pytest.mark.parametrize("told", ["nan", "NaN", "inf", "-inf"])
+def test_a_retry_after_that_is_no_number_of_seconds_still_ends(told: str) -> None:
+    outcome = refused(Answer(429, retry_after=told), repeatable=False)
+
+    assert isinstance(outcome, Retry)
+    assert outcome.after is not None
+    assert 1 <= outcome.after <= 900
+
+
+def test_a_known_code_is_told_in_plain_words_and_an_unknown_one_as_it_came() -> None:
+    for code, words in PLAIN_REASONS.items():
+        assert refused(Answer(403, code), repeatable=False) == Reject(f"403 {words}")
+    assert refused(Answer(403, "Strange"), repeatable=False) == Reject("403 Strange")
+    assert refused(Answer(403), repeatable=False) == Reject("403")
