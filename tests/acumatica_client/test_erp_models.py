@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acumatica_client.models import (
@@ -28,7 +28,7 @@ KEYS = st.builds(DocumentKey, NAMES, NAMES, TEXTS)
 VALUES: st.SearchStrategy[Value] = st.one_of(
     TEXTS, st.decimals(allow_nan=False), st.integers(), st.booleans(), st.none()
 )
-FIELDS = st.dictionaries(TEXTS, VALUES)
+FIELDS = st.dictionaries(TEXTS, VALUES, max_size=5)
 DOCUMENTS = st.builds(
     Document,
     key=KEYS,
@@ -63,6 +63,7 @@ def test_number_may_contain_slashes() -> None:
     assert key == DocumentKey("Bill", "Credit Adj.", "2026/11/0159")
 
 
+@settings(max_examples=50)
 @given(DOCUMENTS)
 def test_document_survives_json(document: Document) -> None:
     data = json.loads(json.dumps(document.to_json()))

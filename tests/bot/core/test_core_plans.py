@@ -166,6 +166,13 @@ def test_an_approval_acumatica_cleanly_refused_may_be_pressed_again() -> None:
     assert ended is DecisionState.REFUSED
 
 
+def test_an_approval_that_moved_the_document_is_judged_like_any_step() -> None:
+    for row, column, cell in CELLS:
+        if not row.startswith("releasable"):
+            judged = verdict(row, CALLS[column], since=900, steady=60, partial=True)
+            assert judged == DecisionState(cell.partition(" ")[0].lower())
+
+
 @pytest.mark.parametrize(("entity", "verb"), PLANS)
 def test_only_approving_may_take_effect_and_leave_the_status(entity: str, verb: str) -> None:
     for name in PLANS[entity, verb]:

@@ -1,12 +1,12 @@
 """The page in a real browser: what a person sees, presses and types."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from browsing import browser as open_browser
 from sandbox_teams_world import (
     ANN,
     EAST,
@@ -21,11 +21,6 @@ from sandbox_teams_world import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
-playwright = pytest.importorskip(
-    "playwright.async_api", reason="playwright is not installed: uv sync --group browser"
-)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 WAITS = {
     "text": "Look, <at>Ann Whitfield</at>",
     "msteams": {
@@ -56,12 +51,8 @@ class Page:
 # One browser for all of them, so that everything here lives on one loop.
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def browser() -> AsyncIterator[Any]:
-    if not CHROMIUM:
-        pytest.skip("no chromium on this machine")
-    async with playwright.async_playwright() as driver:
-        one = await driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with open_browser() as one:
         yield one
-        await one.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
