@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
 import signal
 import sys
@@ -317,6 +316,7 @@ ParentOption = Annotated[
 
 @sandbox.command("acumatica")
 def sandbox_acumatica(
+    context: typer.Context,
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8770,
     user: Annotated[str, typer.Option(help="API user to sign in with.")] = "countersign",
     password: Annotated[
@@ -330,8 +330,10 @@ def sandbox_acumatica(
     """Run the Acumatica stand-in: contract-based REST API, push sender, a page to play the ERP."""
     from deployment.sandbox.acumatica import SandboxOptions, serve
 
-    shown = password if os.environ.get("SANDBOX_PASSWORD") != password else "(given)"
     password = password or secrets.token_urlsafe(12)
+    # Shown on a terminal only when it did not come in secret.
+    source = context.get_parameter_source("password")
+    secret = source is not None and source.name == "ENVIRONMENT"
     options = SandboxOptions(
         user=user, password=password, tenant=tenant, data=data, sample=not empty
     )
@@ -340,7 +342,8 @@ def sandbox_acumatica(
         serving = await serve(options, host=LOCAL, port=port)
         say(
             f"Acumatica stand-in on http://{LOCAL}:{serving.port}\n"
-            f"  sign in with user {user}, password {shown or password}, tenant {tenant}\n"
+            f"  sign in with user {user}, tenant {tenant},"
+            f" password {'(given)' if secret else password}\n"
             f"  endpoint Default/24.200.001, page and documents at the same address"
         )
         await _until_stopped()

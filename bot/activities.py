@@ -53,7 +53,9 @@ class Activities(ActivityHandler):  # type: ignore[misc]  # the SDK has no types
             await self._talk.answer(said)
             return
         press = _press(wire, str(data.get("verb", "")), data)
-        answer = await self._presses.answer(Received(press, said.activity))
+        # Unlike an invoke's, a message's id is one only within its conversation.
+        identity = said.activity and f"{said.conversation}|{said.activity}"
+        answer = await self._presses.answer(Received(press, identity))
         if isinstance(answer["value"], str):  # a card cannot be returned here; it is edited instead
             await self._talk.notice(said, answer["value"])
 
@@ -61,12 +63,11 @@ class Activities(ActivityHandler):  # type: ignore[misc]  # the SDK has no types
         """Note an installation: cards may wait for this place."""
         await self._arrivals.installed(_conversation(turn_context.turn_state[WIRE]))
 
-    async def on_members_added_activity(
-        self, members_added: object, turn_context: TurnContext
-    ) -> None:
+    async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
         """Note new members: somebody may be found now who was not before."""
-        del members_added
-        await self._arrivals.installed(_conversation(turn_context.turn_state[WIRE]))
+        wire = turn_context.turn_state[WIRE]
+        if wire.get("membersAdded"):
+            await self._arrivals.installed(_conversation(wire))
 
 
 def _conversation(wire: Mapping[str, Any]) -> Conversation:
@@ -99,12 +100,15 @@ def _press(wire: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> Press
 
 
 def _said(wire: Mapping[str, Any]) -> Said:
-    text = _text(wire, "text")
-    for entity in wire.get("entities") or []:
+    text, entities = _text(wire, "text"), wire.get("entities")
+    for entity in map(_dict, entities if isinstance(entities, list) else []):
         # Only a mention of ourselves is taken out; the entity is trusted, never the text.
-        mentioned = _dict(_dict(entity).get("mentioned"))
-        if _text(mentioned, "id") == _text(_dict(wire.get("recipient")), "id"):
-            text = text.replace(_text(_dict(entity), "text"), " ")
+        ours = _text(_dict(entity.get("mentioned")), "id") == _text(
+            _dict(wire.get("recipient")), "id"
+        )
+        mention = _text(entity, "text")
+        if ours and mention:
+            text = text.replace(mention, " ")
     return Said(
         text,
         _text(wire, "id"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -32,18 +32,19 @@ def is_loopback(url: str) -> bool:
 
 def _safe_url(url: str) -> str:
     parts = urlsplit(url)
+    # Neither sentence quotes the address: a password may stand in it.
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("write an https address, without user name and password")
     if parts.scheme == "http" and not is_loopback(url):
-        raise ValueError(f"{url!r} must be https; http is for loopback only")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise ValueError(f"{url!r} is no https address")
+        raise ValueError(f"{parts.hostname!r} must be https; http is for loopback only")
     return url
 
 
 def _seconds(value: Any) -> Any:
     """Read `30s`, `5m`, `2h`, `14d` as a span of time."""
-    match = re.fullmatch(r"(\d+)\s*([smhd])", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"0*([1-9]\d{0,6})\s*([smhd])", value) if isinstance(value, str) else None
     if not match:
-        raise ValueError("write a span of time as 30s, 5m, 2h or 14d")
+        raise ValueError("write a span of time above zero as 30s, 5m, 2h or 14d")
     unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
     return timedelta(**{unit: int(match[1])})
 
@@ -51,7 +52,7 @@ def _seconds(value: Any) -> Any:
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder's name is an OSError
         raise ValueError(f"{name!r} is no time zone (write it like America/Chicago)") from error
     return name
 
@@ -67,9 +68,9 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def mistakes(error: ValidationError) -> list[str]:
+def mistakes(error: ValidationError, place: Callable[[Sequence[str]], str] = ".".join) -> list[str]:
     """Return one line for each mistake: where, and what; never the value, which may be secret."""
     return [
-        f"{'.'.join(str(part) for part in one['loc']) or 'file'}: {one['msg']}"
+        f"{place([str(part) for part in one['loc']]) or 'file'}: {one['msg']}"
         for one in error.errors(include_input=False, include_url=False)
     ]

@@ -22,7 +22,8 @@ from bot.core.routes import Route, Routes
 class Company(Strict):
     """One `[[company]]`: an Acumatica tenant, how to speak to it, and its rules."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
+    # It stands between double underscores in names of variables, so it may not hold any itself.
+    name: str = Field(max_length=32, pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")
     url: Url
     tenant: str
     endpoint: str = "Default"
@@ -140,7 +141,7 @@ def read_file(path: Path) -> File:
         return File.model_validate(data)
     except OSError as error:
         raise SettingsError([f"{path}: {error.strerror}; copy countersign.example.toml"]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([f"{path}: {error}"]) from error
     except ValidationError as error:
         raise SettingsError([f"{path}: {line}" for line in mistakes(error)]) from error

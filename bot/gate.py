@@ -9,6 +9,7 @@ service to your bot".
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,8 @@ LEEWAY = timedelta(minutes=5)
 KEYS_FRESH = timedelta(hours=24).total_seconds()
 REFETCH_AFTER = 60.0
 """Seconds between two fetches of the keys, so that invented key ids cannot make us fetch."""
+RETRY_AFTER = 5.0
+"""The same after a fetch that failed."""
 
 
 class GateRefused(Exception):
@@ -50,6 +53,8 @@ class SigningKeys:
         self.url = url
         self._keys: dict[str, dict[str, Any]] = {}
         self._fetched: float | None = None
+        self._failed: float | None = None
+        self._lock = asyncio.Lock()
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -58,26 +63,34 @@ class SigningKeys:
 
     async def find(self, key_id: str) -> dict[str, Any] | None:
         """Return the key with that id, fetching the document when it is unknown or old."""
-        age = self._age()
-        known = self._keys.get(key_id)
-        if known is not None and age is not None and age < KEYS_FRESH:
+        known = self._fresh(key_id)
+        if known is not None:
             return known
-        if age is None or age >= REFETCH_AFTER:
-            await self._fetch()
-        return self._keys.get(key_id)
+        async with self._lock:  # one fetch serves everybody who waits for it
+            known = self._fresh(key_id)
+            if known is None and _over(self._age(self._fetched), REFETCH_AFTER):
+                await self._fetch()
+        return self._fresh(key_id)
 
-    def _age(self) -> float | None:
-        return None if self._fetched is None else self._clock.reading().seconds - self._fetched
+    def _fresh(self, key_id: str) -> dict[str, Any] | None:
+        return None if _over(self._age(self._fetched), KEYS_FRESH) else self._keys.get(key_id)
+
+    def _age(self, moment: float | None) -> float | None:
+        return None if moment is None else self._clock.reading().seconds - moment
 
     async def _fetch(self) -> None:
+        if not _over(self._age(self._failed), RETRY_AFTER):
+            raise GateRefused(503, "the key document could not be read a moment ago")
         try:
             document = await self._json(self.url)
             keys = (await self._json(str(document.get("jwks_uri")))).get("keys")
         except (TransportError, ValueError) as error:
+            self._failed = self._clock.reading().seconds
             raise GateRefused(503, f"the key document cannot be read: {error}") from error
-        rows = [key for key in keys or [] if isinstance(key, dict) and key.get("kid")]
+        listed = keys if isinstance(keys, list) else []
+        rows = [key for key in listed if isinstance(key, dict) and key.get("kid")]
         self._keys = {str(key["kid"]): key for key in rows}
-        self._fetched = self._clock.reading().seconds
+        self._fetched, self._failed = self._clock.reading().seconds, None
 
     async def _json(self, url: str) -> dict[str, Any]:
         reply = await self._transport.send(Request("GET", url, timeout=10.0))
@@ -127,7 +140,13 @@ class Gate:
             algorithms=["RS256"],
             audience=self._settings.app_id,
             issuer=ISSUER,
-            options={"require": ["exp", "iss", "aud"], "verify_exp": False, "verify_nbf": False},
+            options={
+                "require": ["exp", "iss", "aud"],
+                "strict_aud": True,
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+            },
         )
         now, leeway = self._clock.now().timestamp(), LEEWAY.total_seconds()
         if not now - leeway < float(claims["exp"]):
@@ -155,6 +174,11 @@ class Gate:
         }
         if len(tenants) != 1 or not tenants <= self._settings.tenants:
             raise GateRefused(403, "the activity is of a tenant that is not ours")
+
+
+def _over(age: float | None, limit: float) -> bool:
+    """Say whether *age* is at least *limit*; what never happened is older than any limit."""
+    return age is None or age >= limit
 
 
 def _member(data: Any, *path: str) -> str:

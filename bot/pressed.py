@@ -34,7 +34,7 @@ class Received:
 
     press: Press
     activity: str
-    """Activity id: a repeat of it gets the stored answer."""
+    """Activity id: a repeat of it gets the stored answer. Empty: it came without one."""
     automatic: bool = False
     """Fired by the client, not by a person: it must never act."""
 
@@ -62,12 +62,14 @@ class Presses:
         if received.automatic or press.verb in VIEWS:
             return await self._view(press)
         async with self._store.transaction() as conn:
-            kept = await ledger.answer(conn, received.activity)
+            kept = await ledger.answer(conn, received.activity) if received.activity else None
             if kept is not None:
                 return kept
             asked = await self._asked(conn, press)
             answer = await self._judge(conn, press, asked)
-            await ledger.keep_answer(conn, received.activity, answer, now=self._ports.clock.now())
+            if received.activity:
+                now = self._ports.clock.now()
+                await ledger.keep_answer(conn, received.activity, answer, now=now)
         self._ring(asked)
         return answer
 

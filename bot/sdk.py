@@ -22,6 +22,8 @@ from bot.settings import TeamsSettings
 from storage.records import Json
 
 _ANSWER = "countersign.invoke_answer"
+_READ = ("type", "id", "channelId", "serviceUrl", "name")
+"""What the SDK checks and dispatches by; it breaks on other members of an unexpected form."""
 WIRE = "countersign.wire"
 """Where a turn keeps the activity as it came: the typed one loses members."""
 
@@ -50,7 +52,8 @@ class Sdk:
 
         The answer is an object with `status` and `body`, or None for anything but an invoke.
         """
-        activity = Activity().deserialize(dict(data))
+        shown = {name: data[name] for name in _READ if isinstance(data.get(name), str)}
+        activity = Activity().deserialize(shown)
         self._lend_keys()
         try:
             await self._authentication.authenticate_request(activity, authorization)

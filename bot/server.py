@@ -56,7 +56,7 @@ class Doors:
     async def messages(self, request: web.Request) -> web.Response:
         """Take one activity from Teams."""
         activity = await _read_json(request, MESSAGE_LIMIT)
-        if not isinstance(activity.get("type"), str):
+        if not isinstance(activity.get("type"), str) or not activity["type"]:
             raise web.HTTPBadRequest(text="an activity needs a type")
         try:
             proof = await self._gate.check(request.headers.getall("Authorization", []), activity)

@@ -6,16 +6,22 @@ Nested with `__` (`TEAMS__APP_ID`), also from `.env`; a secret may come from a f
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+)
+from pydantic_settings import (
+    SettingsError as UnreadableError,
 )
 
 from bot.checked import SettingsError, Strict, Url, mistakes
@@ -28,6 +34,18 @@ SERVICE_HOSTS = ("smba.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com"
 MIN_SECRET = 16
 
 
+def _listed(value: Any) -> Any:
+    """Read `one, two` or a JSON list."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Ids = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
 class TeamsSettings(Strict):
     """The bot registration and the cloud it lives in."""
 
@@ -37,8 +55,10 @@ class TeamsSettings(Strict):
     )
     tenant_id: str = Field("", description="Entra tenant id the bot is registered in.")
     client_secret: SecretStr = Field(SecretStr(""), description="Client secret of the app.")
-    allowed_tenants: tuple[str, ...] = Field(
-        (), description="Entra tenant ids whose people may talk to the bot; default: `tenant_id`."
+    allowed_tenants: Ids = Field(
+        (),
+        description="Entra tenant ids, separated by commas, whose people may talk to the bot;"
+        " default: `tenant_id`.",
     )
     service_url: Url = Field(
         PUBLIC_SERVICE, description="Connector address used until Teams tells another."
@@ -55,8 +75,11 @@ class TeamsSettings(Strict):
 
     def may_serve(self, url: str) -> bool:
         """Say whether *url* is a connector we may send tokens and cards to."""
-        parts, own = urlsplit(url), urlsplit(self.service_url)
-        if parts.username or parts.password:
+        try:
+            parts, own = urlsplit(url), urlsplit(self.service_url)
+        except ValueError:
+            return False
+        if "@" in parts.netloc:
             return False
         if (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
             return True
@@ -96,8 +119,8 @@ class StorageSettings(Strict):
 
     def problems(self) -> list[str]:
         """List what is wrong with the address."""
-        fine = self.url.startswith("sqlite:///")
-        return [] if fine else [f"STORAGE__URL: {self.url!r} must start with sqlite:///"]
+        fine = self.url.startswith("sqlite:///") and self.path.name not in ("", "..", ":memory:")
+        return [] if fine else ["STORAGE__URL must be like sqlite:///folder/countersign.db"]
 
 
 class ServerSettings(Strict):
@@ -154,23 +177,25 @@ _NESTED = ("teams__", "acumatica__")
 """Where secrets stand; other programs have variables that end in `_FILE`, too."""
 
 
-class _SecretFiles(EnvSettingsSource):
-    """Reads `X_FILE=/path` as the value of `X`: secrets need not stand in the environment."""
-
-    def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        super().__init__(settings_cls)
-        self.env_vars = {
-            name.removesuffix("_file"): _file_text(path)
-            for name, path in self.env_vars.items()
-            if name.endswith("_file") and path and name.startswith(_NESTED)
-        }
+def _with_files(source: PydanticBaseSettingsSource) -> PydanticBaseSettingsSource:
+    """Read `X_FILE=/path` as the value of `X`: secrets need not stand in the environment."""
+    if isinstance(source, EnvSettingsSource):
+        source.env_vars = dict(_resolved(source.env_vars))
+    return source
 
 
-def _file_text(path: str) -> str:
+def _resolved(variables: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    named = [name for name in variables if name.startswith(_NESTED) and name.endswith("_file")]
+    plain = {name: value for name, value in variables.items() if name not in named}
+    return plain | {name.removesuffix("_file"): _file_text(name, variables[name]) for name in named}
+
+
+def _file_text(name: str, path: str | None) -> str:
     try:
-        return Path(path).read_text("utf-8").strip()
-    except OSError as error:
-        raise SettingsError([f"the secret file {path} cannot be read: {error.strerror}"]) from error
+        return Path(path or "").read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise SettingsError([f"{name.upper()}: {path!r} cannot be read: {reason}"]) from error
 
 
 class Settings(BaseSettings):
@@ -192,14 +217,14 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # the base class's name
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the base class's name
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read, in this order: arguments, secret files, the environment, `.env`."""
-        return init_settings, _SecretFiles(settings_cls), env_settings, dotenv_settings
+        """Read, in this order: arguments, the environment, `.env`."""
+        return init_settings, _with_files(env_settings), _with_files(dotenv_settings)
 
 
 def read_settings(**values: Any) -> Settings:
@@ -207,7 +232,13 @@ def read_settings(**values: Any) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise SettingsError(mistakes(error)) from error
+        raise SettingsError(mistakes(error, _variable)) from error
+    except UnreadableError as error:
+        raise SettingsError([f"the environment: {error}; it must be JSON"]) from error
+
+
+def _variable(place: Sequence[str]) -> str:
+    return "__".join(place).upper()
 
 
 def unsafe(settings: Settings, file: File) -> list[str]:
@@ -216,4 +247,7 @@ def unsafe(settings: Settings, file: File) -> list[str]:
     for company in file.company:
         secrets = settings.acumatica.get(company.name, CompanySecrets())
         found += secrets.problems(company.name)
+    names = {company.name for company in file.company}
+    for stranger in sorted(settings.acumatica.keys() - names):
+        found.append(f"ACUMATICA__{stranger.upper()}__…: the file has no company {stranger!r}")
     return found

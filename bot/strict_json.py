@@ -1,4 +1,7 @@
-"""Reads JSON from outside within bounds: depth, size of objects, no duplicate keys, no NaN."""
+"""Reads JSON from outside within bounds: depth, size of objects, no duplicate keys, no NaN.
+
+The check before parsing is linear on purpose: it reads what anybody sends, before any proof.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def read_json(body: bytes) -> Any:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise NotJson("not UTF-8") from error
-    _check_depth(text)
+    _check_shape(text)
     try:
         return json.loads(
             text,
@@ -45,11 +48,13 @@ def read_object(body: bytes) -> dict[str, Any]:
     return data
 
 
-_TEXT_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+# The closing quote is optional: a text that never ends must not be searched for again and again.
+_TEXT_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def _check_depth(text: str) -> None:
-    """Count brackets outside texts, so that deep nesting is refused before it is parsed."""
+def _check_shape(text: str) -> None:
+    """Refuse deep nesting and half characters before anything is parsed."""
     depth = 0
     for match in _TEXT_OR_BRACKET.finditer(text):
         if match[0] in "[{":
@@ -58,6 +63,18 @@ def _check_depth(text: str) -> None:
                 raise NotJson("nested too deeply")
         elif match[0] in "]}":
             depth -= 1
+        elif _SURROGATE.search(match[0]):
+            _check_characters(match[0])
+
+
+def _check_characters(quoted: str) -> None:
+    """Refuse a surrogate without its other half: it can be neither stored nor sent."""
+    try:
+        json.loads(quoted).encode()
+    except UnicodeEncodeError as error:
+        raise NotJson("half a character") from error
+    except ValueError as error:
+        raise NotJson("malformed") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class Talk:
     async def say(self, conn: Connection, said: Said, activity: dict[str, Any]) -> None:
         """Store one answer."""
         item = OutboxItem(
-            key=f"say|{said.activity}",
+            key=f"say|{said.conversation}|{said.activity}",
             kind="say",
             company="",
             document=said.activity,
@@ -112,7 +112,7 @@ class Talk:
             record
             for entity in command.entities
             for record in await documents.of_entity(conn, entity)
-            if record.status in waiting
+            if record.status in waiting and record.company in self._tenants
         ]
         rows = [self._row(record) for record in found[:LONGEST_LIST]]
         name = "POs" if command.word == "pos" else command.word
@@ -135,6 +135,7 @@ class Talk:
             record
             for entity in command.entities
             for record in await documents.numbered(conn, entity, command.number)
+            if record.company in self._tenants
         ]
         if not found:
             return _not_found(command)

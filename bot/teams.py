@@ -136,6 +136,10 @@ class Connector:
             return Retry(f"not sent: {error}")
         except TransportError as error:
             return Retry(str(error)) if repeatable else Unknown(str(error))
+        if 200 <= reply.status < 300 and reply.content_type == "text/html":
+            # Something between us and the connector answered; the connector speaks JSON.
+            reason = f"{reply.status} with a web page"
+            return Retry(reason) if repeatable else Unknown(reason)
         if 200 <= reply.status < 300:
             return reply
         return refused(_answer(reply), repeatable=repeatable)

@@ -1,6 +1,7 @@
 """Tokens for the Bot Connector, by client credentials through msal: off the loop, cached.
 
-One long-lived msal application, as it caches by itself; its own HTTP knows no timeout, ours does.
+One long-lived msal application, which keeps what it discovered. The token is cached here: msal's own
+cache goes by the machine's clock alone. Its HTTP knows no timeout, ours does.
 """
 
 from __future__ import annotations
@@ -49,7 +50,6 @@ class BotTokens:
         async with self._lock:
             if self._token == token:
                 self._token = ""
-                self._application = None  # msal would hand the same one out again
 
     async def _renew(self) -> None:
         try:
@@ -70,6 +70,7 @@ class BotTokens:
                 instance_discovery=False,
                 http_client=LoginHttp(self._settings.login_url),
             )
+        self._application.remove_tokens_for_client()  # it would hand the same one out again
         return dict(self._application.acquire_token_for_client(scopes=[SCOPE]))
 
 

@@ -11,7 +11,7 @@ from bot.effects import Effects, Performed
 from bot.questions import Cause, note
 from storage import outbox, posted_cards
 from storage.database import Database
-from storage.records import Done, OutboxItem, OutboxState, Outcome
+from storage.records import Done, OutboxItem, OutboxState, Outcome, Retry
 from storage.settle import settle
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,8 @@ class Worker:
         async with self._store.transaction() as conn:
             if not await outbox.record(conn, item, transition):
                 return
+            if isinstance(performed.outcome, Retry) and performed.outcome.after:
+                await outbox.hold(conn, item.target, until=transition.due_at)
             if performed.card is not None:
                 await posted_cards.posted(conn, performed.card, now=now)
             await note(

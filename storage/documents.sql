@@ -22,7 +22,9 @@ SELECT * FROM documents WHERE document LIKE :prefix || '%' AND gone = 0
 
 -- name: numbered(prefix, number)
 SELECT * FROM documents
- WHERE document LIKE :prefix || '%' AND lower(document) LIKE '%/' || lower(:number)
+ WHERE document LIKE :prefix || '%'
+   -- Compared as it is: in LIKE, % and _ of what somebody typed would match anything.
+   AND lower(substr(document, -1 - length(:number))) = '/' || lower(:number)
  ORDER BY company, document;
 
 -- name: watermark(company, entity)$

@@ -67,6 +67,11 @@ async def next_due(conn: Connection) -> datetime | None:
     return moment_or_none(await SQL.next_due(conn))
 
 
+async def hold(conn: Connection, target: str, *, until: datetime) -> None:
+    """Send nothing to *target* before *until*: its conversation was throttled."""
+    await SQL.hold(conn, target=target, due_at=stamp(until))
+
+
 async def wake(conn: Connection, target: str, *, now: datetime) -> int:
     """Send what waited for *target* to become known; return how many messages that are."""
     return int(await SQL.wake(conn, target=target, now=stamp(now)))

@@ -31,6 +31,11 @@ SELECT * FROM outbox WHERE state = 'in_flight' ORDER BY id;
 -- name: next_due()$
 SELECT min(due_at) FROM outbox WHERE state IN ('pending', 'retrying');
 
+-- name: hold(target, due_at)!
+-- Teams asked to be left alone, in this one conversation.
+UPDATE outbox SET due_at = max(due_at, :due_at)
+ WHERE target = :target AND state IN ('pending', 'retrying');
+
 -- name: wake(target, now)!
 UPDATE outbox SET state = 'pending', due_at = :now, reason = ''
  WHERE state = 'waiting' AND target = :target;

@@ -45,28 +45,35 @@ def match_people(
     overrides: Iterable[Override] = (),
 ) -> People:
     """Match employees to Teams people by e-mail; a mail two people share leads to nobody."""
-    roster = list(teams)
+    roster, everybody = list(teams), list(employees)
     by_email = _unique((person.email.lower(), person) for person in roster)
     told = {override.email.lower(): override for override in overrides}
-    named = {o.employee: by_email[m] for m, o in told.items() if o.employee and m in by_email}
-    everybody = list(employees)
     active = [employee for employee in everybody if employee.active and employee.code]
-    mails = _unique((employee.email.lower(), employee) for employee in active)
-    matched = {
-        employee.code: by_email[mail] for mail, employee in mails.items() if mail in by_email
-    }
-    by_employee = {**matched, **named}
+    by_code = {**_by_mail(active, by_email), **_by_file(told, by_email)}
     # An owner field may show the name instead of the code; a name two employees share, active or
     # not, names nobody.
     names = _unique((employee.name, employee.code) for employee in everybody)
-    by_name = {name: by_employee[code] for name, code in names.items() if code in by_employee}
+    by_name = {name: by_code[code] for name, code in names.items() if code in by_code}
     return People(
-        {**by_name, **by_employee},
+        {**by_name, **by_code},
         by_email,
         {person.aad_object_id: person for person in roster},
         told,
         {employee.code: employee.name for employee in everybody},
     )
+
+
+def _by_mail(
+    employees: Iterable[StoredEmployee], by_email: Mapping[str, TeamsPerson]
+) -> dict[str, TeamsPerson]:
+    mails = _unique((one.email.lower(), one.code) for one in employees)
+    return {code: by_email[mail] for mail, code in mails.items() if mail in by_email}
+
+
+def _by_file(
+    told: Mapping[str, Override], by_email: Mapping[str, TeamsPerson]
+) -> dict[str, TeamsPerson]:
+    return {o.employee: by_email[m] for m, o in told.items() if o.employee and m in by_email}
 
 
 def _unique(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 from urllib.parse import quote
 
 from acumatica_client.entities import ENTITIES, PURCHASE_ORDER
@@ -61,44 +62,58 @@ def situation_of(story: Story, card: PostedCard | None, view: Viewpoint) -> Situ
     """Tell the story of a document as its card shows it to one viewer."""
     newest = story.decisions[-1] if story.decisions else None
     state = _state(story, card, newest)
-    open_question = newest is not None and newest.state is DecisionState.PENDING
-    live = open_question and state is not State.REPLACED and not view.copy
-    told = _told_decision(story.decisions)
-    by_us = told is not None and state not in _ELSEWHERE
-    approvers = _mentions(newest.approvers if newest else (), story.people)
     return Situation(
         state=state,
         now=view.now,
         zone=view.zone,
         seen_at=story.record.status_since,
         as_of=story.record.read_at,
-        verbs=newest.verbs if newest and live else (),
-        approvers=approvers,
-        token=newest.token if newest else "",
-        for_approver=bool(newest and live and view.viewer in newest.approvers),
-        refresh_for=tuple(m.teams_id for m in approvers if m.teams_id) if live else (),
-        who=told.person_name if told and by_us else "",
-        verb=told.verb if told and (by_us or told.state is DecisionState.BY_OTHER) else "",
-        at=_at(state, told),
         until=_until(story.steps),
-        reason=_reason(told, story.record),
-        changes=newest.changes if newest and live else (),
         link=deep_link(story.document.key, view.instance, view.tenant),
         owner=story.people.names.get(story.document.around.owner, ""),
         links=dict(_order_links(story.document, view)),
-        approver_missing="" if approvers or not live else _NOBODY,
+        **(_question(newest, state, story.people, view) if newest else {}),
+        **_deed(story, state),
     )
 
 
-def _at(state: State, told: Decision | None) -> datetime | None:
-    """Done is told by when it was settled, everything else by when it was pressed."""
+def _question(decision: Decision, state: State, people: People, view: Viewpoint) -> dict[str, Any]:
+    """Return what the card asks; a question that is not live has neither verbs nor refresh."""
+    approvers = _mentions(decision.approvers, people)
+    told = {"approvers": approvers, "token": decision.token}
+    pending = decision.state is DecisionState.PENDING
+    if not pending or state is State.REPLACED or view.copy:
+        return told
+    return {
+        **told,
+        "verbs": decision.verbs,
+        "changes": decision.changes,
+        "for_approver": view.viewer in decision.approvers,
+        "refresh_for": tuple(one.teams_id for one in approvers if one.teams_id),
+        "approver_missing": "" if approvers else _NOBODY,
+    }
+
+
+def _deed(story: Story, state: State) -> dict[str, Any]:
+    """Return who did what and when; what was done elsewhere is nobody's deed here."""
+    reason = "Acumatica no longer has this document." if story.record.gone else ""
+    told = _told_decision(story.decisions)
     if told is None:
-        return None
-    return told.settled_at if state in (State.DONE, *_ELSEWHERE) else told.claimed_at
+        return {"reason": reason}
+    elsewhere = state is State.CLOSED_ELSEWHERE
+    return {
+        "reason": reason or told.reason,
+        "who": "" if elsewhere else told.person_name,
+        "verb": told.verb if not elsewhere or told.state is DecisionState.BY_OTHER else "",
+        "at": _at(state, told),
+    }
 
 
-_ELSEWHERE = frozenset({State.CLOSED_ELSEWHERE})
-"""States in which whoever pressed here did not bring about what the ERP shows."""
+def _at(state: State, told: Decision) -> datetime | None:
+    """Done is told by when it was settled, everything else by when it was pressed."""
+    settled = state in (State.DONE, State.CLOSED_ELSEWHERE)
+    return told.settled_at if settled else told.claimed_at
+
 
 _NOBODY = "Nobody could be found in Teams who may decide this."
 
@@ -139,12 +154,6 @@ def _told_decision(decisions: Sequence[Decision]) -> Decision | None:
         if decision.person:
             return decision
     return None
-
-
-def _reason(told: Decision | None, record: StoredDocument) -> str:
-    if record.gone:
-        return "Acumatica no longer has this document."
-    return told.reason if told else ""
 
 
 def _until(steps: Sequence[Step]) -> datetime | None:

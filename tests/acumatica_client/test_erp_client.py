@@ -1,41 +1,31 @@
-"""Asks and acts against the running stand-in; what it saw decides, not what the client says."""
+"""Asks the running stand-in: every page, every kind of document, every way a read can fail."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from erp_fixtures import json_reply, page_reply, reply
+from erp_fixtures import json_reply
 from erp_world import (
-    RELEASE,
     REMOVE_HOLD,
     SIGNED_IN,
     START,
-    UNTICK_HOLD,
     Clock,
     StandIn,
-    act_by_script,
     bill,
     credentials,
-    free_port,
     script,
     stand_in,
 )
 
-from acumatica_client.client import LONG_OPERATION, ErpClient
+from acumatica_client.client import ErpClient
 from acumatica_client.entities import BILL, PAYMENT
 from acumatica_client.errors import ErpBusy, ErpNotFound, ErpRejected, ErpUnavailable
 from acumatica_client.fingerprint import fingerprint
-from acumatica_client.models import CallClass, DocumentKey, ErpCall, Glimpse
+from acumatica_client.models import DocumentKey, Glimpse
 from acumatica_client.protocol import Address
-from acumatica_client.transport import NoAnswer, NotSent, Reply, TransportError, open_transport
 
-BALANCED, ON_HOLD, GONE = "000150", "000154", "000999"
+BALANCED, ON_HOLD = "000150", "000154"
 EVER, NEVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-STATUS = "/entity/Default/24.200.001/Bill/ReleaseBill/status/6a1f"
-RUNNING = Reply(202, {"location": STATUS}, b"")
-LOST = Reply(401, {}, b"")
 
 
 @pytest.fixture
@@ -53,9 +43,6 @@ async def client(erp: StandIn) -> AsyncIterator[ErpClient]:
 
 async def gathered(pages: AsyncIterator[list[Glimpse]]) -> list[list[Glimpse]]:
     return [page async for page in pages]
-
-
-# --- reading ---
 
 
 async def test_document_is_read_by_key_and_by_id_the_same(client: ErpClient) -> None:
@@ -242,299 +229,3 @@ async def test_erps_clock_is_learnt_from_its_answers(date: str, ahead: int) -> N
     clock.at += timedelta(minutes=5)
 
     assert client.server_time() == START + timedelta(minutes=5, seconds=ahead)
-
-
-# --- acting ---
-
-
-async def test_action_that_answers_204_claims_to_be_done(erp: StandIn, client: ErpClient) -> None:
-    outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
-
-    assert outcome.outcome is CallClass.CLAIMS_DONE
-    assert await erp.status_of(ON_HOLD) == "Balanced"
-    (write,) = await erp.requests("POST", "ReleaseFromHold")
-    assert write["body"] == {
-        "entity": {"Type": {"value": "Bill"}, "ReferenceNbr": {"value": ON_HOLD}},
-        "parameters": {},
-    }
-
-
-async def test_hold_box_is_unticked_by_a_put(erp: StandIn, client: ErpClient) -> None:
-    outcome = await client.act(UNTICK_HOLD, bill(ON_HOLD))
-
-    assert outcome.outcome is CallClass.CLAIMS_DONE
-    assert await erp.status_of(ON_HOLD) == "Balanced"
-    assert await erp.writes() == [("PUT", "/entity/Default/24.200.001/Bill")]
-
-
-async def test_put_for_a_bill_that_is_gone_does_not_make_a_new_one(
-    erp: StandIn, client: ErpClient
-) -> None:
-    await erp.delete(ON_HOLD)
-    before = len((await erp.door("GET", "documents"))["documents"])
-
-    outcome = await client.act(UNTICK_HOLD, bill(ON_HOLD))
-
-    assert outcome.outcome is CallClass.REFUSED
-    assert outcome.detail.startswith("412")
-    assert len((await erp.door("GET", "documents"))["documents"]) == before
-
-
-async def test_long_operation_is_followed_to_its_end_in_its_own_session(
-    erp: StandIn, client: ErpClient
-) -> None:
-    erp.running.clear()
-    erp.clock.on_sleep = lambda: erp.running.set() if len(erp.clock.slept) > 6 else None
-
-    outcome = await client.act(RELEASE, bill(BALANCED))
-
-    assert outcome.outcome is CallClass.CLAIMS_DONE
-    assert await erp.status_of(BALANCED) == "Open"
-    assert erp.clock.slept[:7] == [0.25, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0]
-    assert await erp.writes() == [("POST", "/entity/Default/24.200.001/Bill/ReleaseBill")]
-    assert len({event["session"] for event in await erp.requests()}) == 1
-
-
-async def test_long_operation_that_fails_is_a_refusal_in_doubt(
-    erp: StandIn, client: ErpClient
-) -> None:
-    await erp.change("000149", set={"PostPeriod": "012020"})
-
-    outcome = await client.act(RELEASE, bill("000149"))
-
-    assert outcome.outcome is CallClass.REFUSED_IN_DOUBT
-    assert "01-2020 financial period" in outcome.detail
-    assert outcome.plain == (
-        "Acumatica refused. The reason is in the audit; the document's screen shows it too."
-    )
-    assert await erp.status_of("000149") == "Balanced"
-
-
-async def test_long_operation_without_an_end_is_unknown_after_ten_minutes(
-    erp: StandIn, client: ErpClient
-) -> None:
-    erp.running.clear()
-
-    outcome = await client.act(RELEASE, bill(BALANCED))
-
-    assert outcome.outcome is CallClass.UNKNOWN
-    assert outcome.detail == "still running after 10 minutes"
-    assert LONG_OPERATION <= erp.clock.at - START < LONG_OPERATION + timedelta(seconds=6)
-    assert len(await erp.writes()) == 1
-
-
-@pytest.mark.parametrize(
-    ("call", "number", "kind"),
-    [
-        (RELEASE, ON_HOLD, CallClass.REFUSED_IN_DOUBT),
-        (RELEASE, GONE, CallClass.REFUSED_IN_DOUBT),
-        (ErpCall("Bill", "Approve"), "000151", CallClass.REFUSED_IN_DOUBT),
-        (ErpCall("Bill", "NoSuchAction"), BALANCED, CallClass.REFUSED),
-    ],
-)
-async def test_refusal_of_the_erp_is_told_by_its_class(
-    erp: StandIn, client: ErpClient, call: ErpCall, number: str, kind: CallClass
-) -> None:
-    outcome = await client.act(call, bill(number))
-
-    assert outcome.outcome is kind
-    assert outcome.plain.endswith(".")
-    assert len(await erp.writes()) == 1
-
-
-@pytest.mark.parametrize(
-    ("fault", "kind", "applied"),
-    [
-        ("status:500", CallClass.UNKNOWN, False),
-        ("status:503", CallClass.UNKNOWN, False),
-        ("html", CallClass.UNKNOWN, False),
-        ("redirect", CallClass.UNKNOWN, False),
-        ("reset_before", CallClass.UNKNOWN, False),
-        ("reset_after_apply", CallClass.UNKNOWN, True),
-        ("half_answer", CallClass.UNKNOWN, True),
-        ("status:401", CallClass.TURNED_AWAY, False),
-        ("login_limit", CallClass.TURNED_AWAY, False),
-        ("login_limit:500", CallClass.TURNED_AWAY, False),
-        ("login_limit:html", CallClass.UNKNOWN, False),
-        ("login_limit:redirect", CallClass.UNKNOWN, False),
-        ("status:403", CallClass.REFUSED, False),
-        ("status:404", CallClass.REFUSED, False),
-        ("status:409", CallClass.REFUSED, False),
-    ],
-)
-@pytest.mark.parametrize("call", [REMOVE_HOLD, UNTICK_HOLD], ids=["POST", "PUT"])
-async def test_write_that_goes_wrong_is_sent_once_whatever_went_wrong(
-    erp: StandIn, client: ErpClient, call: ErpCall, fault: str, *, kind: CallClass, applied: bool
-) -> None:
-    method = "POST" if call.action else "PUT"
-    await erp.arm(fault, method=method, path="/Default/24.200.001/Bill")
-
-    outcome = await client.act(call, bill(ON_HOLD))
-
-    assert outcome.outcome is kind
-    assert len(await erp.writes()) == 1
-    assert await erp.status_of(ON_HOLD) == ("Balanced" if applied else "On Hold")
-
-
-async def test_limit_says_how_long_to_leave_the_erp_alone(erp: StandIn, client: ErpClient) -> None:
-    await erp.arm("login_limit", path="ReleaseFromHold")
-
-    outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
-
-    assert outcome.after == 120.0
-
-
-async def test_lost_session_is_turned_away_and_the_next_write_signs_in_afresh(
-    erp: StandIn, client: ErpClient
-) -> None:
-    await erp.arm("status:401", path="ReleaseFromHold")
-
-    first = await client.act(REMOVE_HOLD, bill(ON_HOLD))
-    second = await client.act(REMOVE_HOLD, bill(ON_HOLD))
-
-    assert first.outcome is CallClass.TURNED_AWAY
-    assert second.outcome is CallClass.CLAIMS_DONE
-    sessions = [event["session"] for event in await erp.requests("POST", "auth/login")]
-    assert len(set(sessions)) == 2
-
-
-@pytest.mark.parametrize(
-    ("fault", "kind"),
-    [
-        ("status:401", CallClass.UNKNOWN),
-        ("login_limit", CallClass.UNKNOWN),
-        ("status:404", CallClass.UNKNOWN),
-        ("status:500", CallClass.UNKNOWN),
-        ("status:503", CallClass.UNKNOWN),
-        ("html", CallClass.UNKNOWN),
-        ("redirect", CallClass.UNKNOWN),
-        ("half_answer", CallClass.UNKNOWN),
-        ("status:422", CallClass.REFUSED),
-    ],
-)
-async def test_status_poll_that_goes_wrong_says_nothing_of_the_operation(
-    erp: StandIn, client: ErpClient, fault: str, kind: CallClass
-) -> None:
-    await erp.arm(fault, times=2, path="/status/")
-
-    outcome = await client.act(RELEASE, bill(BALANCED))
-
-    assert outcome.outcome is kind
-    assert len(await erp.writes()) == 1
-
-
-async def test_status_poll_that_loses_its_session_opens_another_for_the_next_write(
-    erp: StandIn, client: ErpClient
-) -> None:
-    await erp.arm("status:401", path="/status/")
-    await client.act(RELEASE, bill(BALANCED))
-
-    outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
-
-    assert outcome.outcome is CallClass.CLAIMS_DONE
-
-
-async def test_wrong_password_is_not_sent(erp: StandIn) -> None:
-    client = erp.client(password="wrong")
-
-    outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
-
-    await client.close()
-    assert outcome.outcome is CallClass.NOT_SENT
-    assert "Invalid credentials" in outcome.detail
-    assert await erp.writes() == []
-
-
-async def test_full_house_is_not_sent_and_says_how_long_to_wait() -> None:
-    async with stand_in(seats=0) as erp:
-        client = erp.client()
-
-        outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
-
-        await client.close()
-        assert (outcome.outcome, outcome.after) == (CallClass.NOT_SENT, 120.0)
-        assert await erp.writes() == []
-
-
-async def test_erp_that_is_off_is_not_sent() -> None:
-    client = ErpClient(
-        Address(f"http://127.0.0.1:{await free_port()}", "Default", "24.200.001"),
-        credentials(),
-        open_transport=open_transport,
-        waiting=Clock().waiting,
-    )
-
-    outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
-
-    await client.close()
-    assert outcome.outcome is CallClass.NOT_SENT
-
-
-async def test_signed_in_ahead_the_write_leaves_at_once(erp: StandIn, client: ErpClient) -> None:
-    await client.sign_in_to_act()
-    before = len(await erp.requests())
-
-    await client.act(REMOVE_HOLD, bill(ON_HOLD))
-
-    assert [event["method"] for event in (await erp.requests())[before:]] == ["POST"]
-
-
-async def test_two_presses_at_once_are_two_requests_one_after_the_other(
-    erp: StandIn, client: ErpClient
-) -> None:
-    outcomes = await asyncio.gather(*(client.act(REMOVE_HOLD, bill(ON_HOLD)) for _ in range(2)))
-
-    kinds = sorted(outcome.outcome for outcome in outcomes)
-    assert kinds == [CallClass.REFUSED_IN_DOUBT, CallClass.CLAIMS_DONE]
-    assert len(await erp.writes()) == 2
-
-
-# --- acting, against a script ---
-
-
-@pytest.mark.parametrize(
-    ("answers", "kind"),
-    [
-        ((NotSent("refused"),), CallClass.NOT_SENT),
-        ((NoAnswer("reset"),), CallClass.UNKNOWN),
-        ((Reply(202, {}, b""),), CallClass.UNKNOWN),
-        ((Reply(202, {"location": "https://evil.example/status/1"}, b""),), CallClass.UNKNOWN),
-        ((Reply(202, {"location": "https://[bad/status/1"}, b""),), CallClass.UNKNOWN),
-        ((RUNNING, Reply(204, {}, b"")), CallClass.CLAIMS_DONE),
-        ((RUNNING, RUNNING, Reply(204, {}, b"")), CallClass.CLAIMS_DONE),
-        ((RUNNING, json_reply(200, {"id": "1"})), CallClass.UNKNOWN),
-        ((RUNNING, page_reply(200)), CallClass.UNKNOWN),
-        ((RUNNING, reply("errors/operation_failed")), CallClass.REFUSED_IN_DOUBT),
-        ((RUNNING, reply("errors/validation_422")), CallClass.REFUSED),
-        ((RUNNING, reply("errors/login_limit")), CallClass.UNKNOWN),
-        ((RUNNING, NotSent("refused")), CallClass.UNKNOWN),
-        ((RUNNING, NoAnswer("reset")), CallClass.UNKNOWN),
-        ((RUNNING, LOST), CallClass.UNKNOWN),
-        ((Reply(302, {"location": "/Frames/Login.aspx"}, b""),), CallClass.UNKNOWN),
-        ((Reply(422, {"content-type": "application/json"}, b"[" * 99999),), CallClass.UNKNOWN),
-    ],
-)
-async def test_end_of_a_write_is_a_value_and_never_a_second_post(
-    answers: tuple[Any, ...], kind: CallClass
-) -> None:
-    outcome, acts, _ = await act_by_script(SIGNED_IN, *answers)
-
-    assert outcome.outcome is kind
-    assert acts.paths[:2] == ["POST login", "POST ReleaseBill"]
-    assert {path.split()[0] for path in acts.paths[2:]} <= {"GET"}
-    assert len(acts.asked) == 1 + len(answers)
-
-
-@pytest.mark.parametrize("fault", [NotSent("refused"), NoAnswer("reset")])
-async def test_sign_in_without_an_answer_leaves_the_write_unsent(fault: TransportError) -> None:
-    outcome, acts, _ = await act_by_script(fault)
-
-    assert outcome.outcome is CallClass.NOT_SENT
-    assert acts.paths == ["POST login"]
-
-
-async def test_status_is_asked_where_the_erp_said() -> None:
-    _, acts, clock = await act_by_script(SIGNED_IN, RUNNING, Reply(204, {}, b""))
-
-    assert acts.asked[-1].url == f"https://erp.example{STATUS}"
-    assert clock.slept == [0.25]

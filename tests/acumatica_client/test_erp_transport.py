@@ -1,8 +1,9 @@
 """What certainly did not happen, against real sockets: *not sent* or *no answer*, never a guess."""
 
-import asyncio
 import socket
 import struct
+from asyncio import StreamReader as Reader
+from asyncio import StreamWriter as Writer
 from contextlib import suppress
 
 import pytest
@@ -20,7 +21,6 @@ from acumatica_client.transport import (
     same_host,
 )
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"
 
 
