@@ -85,15 +85,9 @@ def run() -> None:
 @app.command()
 def check() -> None:
     """Check settings and routes without starting anything; lists every mistake and its place."""
-    from bot.checked import SettingsError
-    from bot.company_file import read_file
-    from bot.settings import read_settings, unsafe
+    from bot.settings import read_everything
 
-    settings = read_settings()
-    file = read_file(settings.config)
-    problems = unsafe(settings, file)
-    if problems:
-        raise SettingsError(problems)
+    settings, file = read_everything()
     counted = f"{len(file.company)} companies, {len(file.route)} routes"
     say(f"✓ {settings.config}: {counted}; the settings are safe")
 

@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 from bot.checked import SettingsError, Strict, Url, mistakes
-from bot.company_file import File
+from bot.company_file import File, read_file
 
 PUBLIC_SERVICE = "https://smba.trafficmanager.net/teams/"
 PUBLIC_LOGIN = "https://login.microsoftonline.com"
@@ -239,6 +239,22 @@ def read_settings(**values: Any) -> Settings:
 
 def _variable(place: Sequence[str]) -> str:
     return "__".join(place).upper()
+
+
+def read_everything(**values: Any) -> tuple[Settings, File]:
+    """Read and check the environment and the file, or raise SettingsError with every mistake."""
+    settings = read_settings(**values)
+    try:
+        file = read_file(settings.config)
+    except SettingsError as error:
+        known = [*settings.teams.problems(), *settings.storage.problems()]
+        for name, secrets in settings.acumatica.items():
+            known += secrets.problems(name)
+        raise SettingsError([*known, *error.problems]) from error
+    problems = unsafe(settings, file)
+    if problems:
+        raise SettingsError(problems)
+    return settings, file
 
 
 def unsafe(settings: Settings, file: File) -> list[str]:

@@ -1,7 +1,7 @@
 """Tokens for the Bot Connector, by client credentials through msal: off the loop, cached.
 
-One long-lived msal application, which keeps what it discovered. The token is cached here: msal's own
-cache goes by the machine's clock alone. Its HTTP knows no timeout, ours does.
+One long-lived msal application, which keeps what it discovered. The token is cached here, as msal's
+own cache goes by the machine's clock alone. Its HTTP knows no timeout, ours does.
 """
 
 from __future__ import annotations
@@ -54,8 +54,10 @@ class BotTokens:
     async def _renew(self) -> None:
         try:
             found = await asyncio.to_thread(self._ask)
-        except (requests.RequestException, ValueError) as error:
-            raise TokenRefused(f"the sign-in service cannot be reached: {error}") from error
+        except (requests.RequestException, ValueError, TypeError, AttributeError) as error:
+            # msal stumbles over answers that are not Entra's, and then over every later one.
+            self._application = None
+            raise TokenRefused(f"the sign-in service gave no answer: {error}") from error
         if "access_token" not in found:
             raise TokenRefused(f"{found.get('error')}: {found.get('error_description')}")
         self._token = found["access_token"]

@@ -10,7 +10,7 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -43,14 +43,17 @@ class Database:
     @classmethod
     async def open(cls, path: Path) -> Database:
         """Open the store at *path*, creating or migrating it. Raises StoreError."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            owner = await _own(path)
-            writer = await _connect(path)
-            await _migrate(writer)
-            return cls(writer, await _connect(path), owner)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: {error}") from error
+        async with AsyncExitStack() as opened:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                owner = await _own(path, opened)
+                writer = await _connect(path, opened)
+                await _migrate(writer)
+                store = cls(writer, await _connect(path, opened), owner)
+            except (sqlite3.Error, OSError) as error:
+                raise StoreError(f"{path}: {error}") from error
+            opened.pop_all()
+            return store
 
     async def close(self) -> None:
         """Close both connections; the write-ahead log is folded in by SQLite."""
@@ -103,22 +106,22 @@ async def _to_its_end(connection: Connection, statement: str) -> None:
     running.result()
 
 
-async def _own(path: Path) -> Connection:
+async def _own(path: Path, opened: AsyncExitStack) -> Connection:
     """Make the store this process's alone; the lock ends with the process, however it ends."""
-    owner = await aiosqlite.connect(path.with_name(path.name + ".lock"), isolation_level=None)
+    lock = path.with_name(path.name + ".lock")
+    owner = await opened.enter_async_context(aiosqlite.connect(lock, isolation_level=None))
     try:
         await owner.execute("PRAGMA busy_timeout = 0")
         await owner.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
-        await owner.close()
         raise StoreError(
             f"{path} is in use by another Countersign; stop that one, or set STORAGE__URL"
         ) from error
     return owner
 
 
-async def _connect(path: Path) -> Connection:
-    connection = await aiosqlite.connect(path, isolation_level=None)
+async def _connect(path: Path, opened: AsyncExitStack) -> Connection:
+    connection = await opened.enter_async_context(aiosqlite.connect(path, isolation_level=None))
     connection.row_factory = sqlite3.Row
     for pragma in (
         "journal_mode = WAL",

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -197,6 +197,7 @@ class Peer:
     port: int = 0
     connections: int = 0
     requests: list[str] = field(default_factory=list)
+    ended: list[asyncio.Event] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -218,10 +219,15 @@ class Peer:
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        ended = asyncio.Event()
+        self.ended.append(ended)
         try:
             await self.answering(self, reader, writer)
         finally:
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+            ended.set()
 
 
 @asynccontextmanager
@@ -234,6 +240,8 @@ async def peer(answering: Answering) -> AsyncIterator[Peer]:
         yield made
     finally:
         server.close()
+        for ended in made.ended:
+            await ended.wait()
 
 
 async def free_port() -> int:

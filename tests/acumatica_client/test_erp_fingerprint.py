@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from erp_fixtures import DOCUMENTS, document
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acumatica_client.entities import ENTITIES
@@ -64,6 +64,7 @@ def test_whole_hundreds_do_not_lose_their_zeros() -> None:
     assert mark(with_fields(BILL, Amount=Decimal("1E+2"))) == hundreds[0]
 
 
+@settings(deadline=None)
 @given(AMOUNTS, AMOUNTS)
 def test_amounts_are_told_apart_exactly_as_numbers_are(one: Decimal, other: Decimal) -> None:
     first, second = with_fields(BILL, Amount=one), with_fields(BILL, Amount=other)

@@ -52,6 +52,7 @@ def with_field(value: Value) -> Document:
     return replace(BILL, fields={"Field": value})
 
 
+@settings(deadline=None)
 @given(KEYS)
 def test_key_survives_being_written_and_read(key: DocumentKey) -> None:
     assert DocumentKey.parse(str(key)) == key
@@ -63,7 +64,7 @@ def test_number_may_contain_slashes() -> None:
     assert key == DocumentKey("Bill", "Credit Adj.", "2026/11/0159")
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(DOCUMENTS)
 def test_document_survives_json(document: Document) -> None:
     data = json.loads(json.dumps(document.to_json()))

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from erp_fixtures import DOCUMENTS, ERRORS, PUSHES, names
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acumatica_client import protocol
@@ -83,6 +83,7 @@ def test_document_is_read_by_id_where_one_is_given() -> None:
     assert request.url.split("?")[0] == f"{BASE}/Bill/b6410d82-9476-ef11-8c65-ac198e472cfe"
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_key_stays_two_segments_of_the_path_whatever_is_in_it(kind: str, number: str) -> None:
     request = protocol.build_read(ADDRESS, BILL, BILL.key(kind, number))
@@ -182,6 +183,7 @@ def test_status_poll_asks_exactly_where_it_was_told() -> None:
 # --- $filter ---
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_text_literal_gives_back_its_text_and_cannot_be_left(text: str) -> None:
     literal = protocol.text_literal(text)
@@ -196,6 +198,7 @@ def test_quote_is_doubled() -> None:
     assert protocol.text_literal("O'Brien") == "'O''Brien'"
 
 
+@settings(deadline=None)
 @given(st.timedeltas(timedelta(), timedelta(days=900_000)), st.integers(-14, 14))
 def test_moment_literal_is_the_same_instant_with_an_offset(age: timedelta, hours: int) -> None:
     moment = datetime(2, 1, 1, tzinfo=timezone(timedelta(hours=hours))) + age

@@ -121,20 +121,24 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 async def test_a_transaction_that_fails_leaves_nothing(store: Database) -> None:
-    with pytest.raises(RuntimeError, match="half way"):
+    async def work() -> None:
         async with store.transaction() as conn:
             await bind(conn, "lost")
             raise RuntimeError("half way")
 
+    with pytest.raises(RuntimeError, match="half way"):
+        await work()
     assert await bound(store) == set()
 
 
 async def test_a_statement_that_fails_takes_the_whole_transaction_with_it(store: Database) -> None:
-    with pytest.raises(sqlite3.IntegrityError):
+    async def work() -> None:
         async with store.transaction() as conn:
             await bind(conn, "lost")
             await conn.execute("INSERT INTO channels (name) VALUES (NULL)")
 
+    with pytest.raises(sqlite3.IntegrityError):
+        await work()
     async with store.transaction() as conn:
         await bind(conn, "kept")
     assert await bound(store) == {"kept"}
@@ -181,10 +185,12 @@ class Held:
         self._word = word
         self._loop = asyncio.get_running_loop()
         self._go = threading.Event()
+        self.armed = False
         self.reached = asyncio.Event()
 
     def __call__(self, statement: str) -> None:
-        if statement.startswith(self._word) and not self.reached.is_set():
+        if self.armed and statement.startswith(self._word):
+            self.armed = False
             self._loop.call_soon_threadsafe(self.reached.set)
             assert self._go.wait(5)
 
@@ -197,6 +203,7 @@ async def cancelled_at(store: Database, word: str) -> None:
     held = Held(word)
     async with store.transaction() as conn:
         await conn.set_trace_callback(held)
+    held.armed = True
 
     async def work() -> None:
         async with store.transaction() as conn:
@@ -239,6 +246,7 @@ async def test_a_cancelled_read_leaves_the_reader_free(store: Database, word: st
     held = Held(word)
     async with store.reading() as conn:
         await conn.set_trace_callback(held)
+    held.armed = True
     task = asyncio.create_task(bound(store))
     await held.reached.wait()
 

@@ -1,0 +1,152 @@
+"""What people see, and what happens in the ERP, when answers get lost, are refused or come late."""
+
+from __future__ import annotations
+
+from world import BEN, Witness, World, buttons, texts
+
+RELEASED = ["POST Bill/ReleaseFromHold", "POST Bill/ReleaseBill"]
+
+
+async def waiting(witness: Witness, amount: float = 1234.5, **fields: object) -> str:
+    number = await witness.bill_on_hold(amount, **fields)
+    await witness.card(number, BEN, says="this waits for you")
+    return number
+
+
+async def test_an_answer_lost_after_the_release_is_found_by_reading_back(
+    witness: Witness,
+) -> None:
+    number = await waiting(witness)
+    await witness.erp_fault("reset_after_apply", path="ReleaseBill")
+
+    await witness.press(BEN, number, "Release")
+
+    await witness.card(number, BEN, says="Released by Ben Ortiz")
+    assert await witness.writes(number) == RELEASED
+
+
+async def test_a_release_lost_before_it_ran_is_never_sent_again_by_itself(world: World) -> None:
+    witness = world.witness
+    async with world.bot(speed=60):
+        await witness.connect_push()
+        number = await waiting(witness)
+        await witness.erp_fault("reset_before", path="ReleaseBill")
+
+        await witness.press(BEN, number, "Release")
+
+        await witness.card(number, BEN, says="Acumatica has not confirmed the release yet")
+        card = await witness.card(number, BEN, says="nothing was done there")
+        assert await witness.status(number) == "Balanced"
+        # The one that was lost never reached the ERP's log; no other was sent in its place.
+        assert len(await witness.erp_events("fault")) == 1
+        assert await witness.writes(number) == RELEASED[:1]
+        assert "Release" in buttons(card["card"])
+
+        # The person presses again: that is a new decision, and the rest of the plan.
+        await witness.press(BEN, number, "Release")
+        await witness.card(number, BEN, says="Released by Ben Ortiz")
+        assert await witness.writes(number) == RELEASED
+
+
+async def test_what_acumatica_refuses_is_told_and_can_be_pressed_again(world: World) -> None:
+    witness = world.witness
+    async with world.bot(speed=60):
+        await witness.connect_push()
+        number = await waiting(witness, PostPeriod="012020")
+
+        await witness.press(BEN, number, "Release")
+
+        card = await witness.card(number, BEN, says="The release was refused")
+        assert "Acumatica refused it" in texts(card["card"])
+        assert await witness.status(number) == "Balanced"
+        assert await witness.writes(number) == RELEASED
+        card = await witness.card(number, BEN, says="it can be pressed again")
+        assert "Release" in buttons(card["card"])
+
+
+async def test_a_bill_changed_after_the_press_is_not_released(world: World) -> None:
+    witness = world.witness
+    async with world.bot():
+        # No push and a slow poll: the change is met only by the check right before the call.
+        number = await waiting(witness)
+        await witness.change({"Amount": 999.0}, number)
+
+        await witness.press(BEN, number, "Release")
+
+        card = await witness.card(number, BEN, says="999.00 USD")
+        assert await witness.writes(number) == []
+        assert await witness.status(number) == "On Hold"
+        assert "Release" in buttons(card["card"])
+
+
+async def test_a_post_whose_answer_was_lost_is_found_again_without_a_second_copy(
+    witness: Witness,
+) -> None:
+    await witness.teams_fault("reset_after_apply", method="POST", path="/v3/conversations")
+
+    number = await witness.bill_on_hold()
+
+    await witness.card(number, BEN, says="this waits for you")
+    await witness.press(BEN, number, "Release")
+    await witness.card(number, BEN, says="Released by Ben Ortiz")
+    assert len(await witness.cards(number)) == 1
+
+
+async def test_a_throttled_channel_gets_its_cards_when_teams_allows(witness: Witness) -> None:
+    await witness.teams_fault("status:429:1", times=2, method="POST", path="/v3/")
+
+    numbers = [await witness.bill_on_hold(100 + n) for n in range(3)]
+
+    for number in numbers:
+        await witness.card(number, BEN, says="this waits for you")
+
+
+async def test_hold_can_be_removed_by_the_check_box_instead_of_the_action(world: World) -> None:
+    world.edit = (
+        "allow_unknown_editor = true ",
+        'calls = { Bill = { remove_hold = "PUT Hold=false" } }\nallow_unknown_editor = true ',
+    )
+    witness = world.witness
+    async with world.bot():
+        await witness.connect_push()
+        number = await waiting(witness)
+
+        await witness.press(BEN, number, "Release")
+
+        await witness.card(number, BEN, says="Released by Ben Ortiz")
+        assert await witness.writes(number) == ["PUT Bill", "POST Bill/ReleaseBill"]
+
+
+async def test_who_may_not_decide_without_knowing_the_editor_does_not(world: World) -> None:
+    world.edit = ("allow_unknown_editor = true ", "allow_unknown_editor = false ")
+    witness = world.witness
+    async with world.bot():
+        await witness.connect_push()
+        number = await waiting(witness)
+
+        answer = await witness.press(BEN, number, "Release")
+
+        assert "does not tell who entered this document" in answer["body"]["value"]
+        assert await witness.writes(number) == []
+
+
+async def test_a_deleted_bill_turns_its_card(witness: Witness) -> None:
+    number = await waiting(witness)
+
+    await witness.delete(number)
+
+    card = await witness.card(number, BEN, says="Acumatica no longer has this document")
+    assert "Release" not in buttons(card["card"])
+
+
+async def test_a_bill_put_on_hold_again_is_asked_about_again(witness: Witness) -> None:
+    number = await waiting(witness)
+    await witness.change({"Hold": False}, number)
+    await witness.card(number, BEN, says="Bill balanced")
+
+    await witness.change({"Hold": True}, number)
+
+    card = await witness.card(number, BEN, says="this waits for you")
+    assert "Release" in buttons(card["card"])
+    await witness.press(BEN, number, "Release")
+    await witness.card(number, BEN, says="Released by Ben Ortiz")

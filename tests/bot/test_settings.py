@@ -1,0 +1,424 @@
+"""Unsafe configuration is refused before anything starts, in words that name its place."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.checked import SettingsError
+from bot.company_file import File, read_file
+from bot.settings import Settings, read_everything, read_settings, unsafe
+
+ROOT = Path(__file__).resolve().parents[2]
+CLIENT_SECRET = "client-secret-nobody-may-read"
+PASSWORD = "erp-password-nobody-may-read"
+PUSH_SECRET = "push-secret-nobody-may-read"
+SECRETS = (CLIENT_SECRET, PASSWORD, PUSH_SECRET)
+SAFE = {
+    "TEAMS__APP_ID": "app",
+    "TEAMS__TENANT_ID": "tenant",
+    "TEAMS__CLIENT_SECRET": CLIENT_SECRET,
+    "ACUMATICA__ACME__USER": "countersign",
+    "ACUMATICA__ACME__PASSWORD": PASSWORD,
+    "ACUMATICA__ACME__PUSH_SECRET": PUSH_SECRET,
+}
+COMPANY = '[[company]]\nname = "acme"\nurl = "https://erp.example"\ntenant = "Company"\n'
+LAST_ROUTE = '[[route]]\ncompany = "acme"\nto = []\n'
+BILLS = '[[route]]\ncompany = "acme"\nentity = "Bill"\nto = ["channel:ap"]\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, with a safe environment and a safe file."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.startswith(("TEAMS", "ACUMATICA", "STORAGE", "SERVER", "LOG_", "CONFIG")):
+            monkeypatch.delenv(name)
+    for name, value in SAFE.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "countersign.toml").write_text(COMPANY + LAST_ROUTE, "utf-8")
+    return tmp_path
+
+
+def problems() -> str:
+    """What keeps the service from starting, as the operator reads it."""
+    try:
+        read_everything()
+    except SettingsError as error:
+        return "\n".join(error.problems)
+    return ""
+
+
+def in_file(folder: Path, text: str) -> str:
+    (folder / "countersign.toml").write_text(text, "utf-8")
+    return problems()
+
+
+# --- the environment ---
+
+
+def test_a_safe_environment_and_file_are_accepted(folder: Path) -> None:
+    settings, file = read_everything()
+
+    assert unsafe(settings, file) == []
+    assert settings.teams.tenants == {"tenant"}
+    assert [company.name for company in file.company] == ["acme"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TEAMS__APP_ID", ""),
+        ("TEAMS__TENANT_ID", ""),
+        ("TEAMS__CLIENT_SECRET", ""),
+        ("TEAMS__ALLOWED_TENANTS", "*"),
+        ("TEAMS__ALLOWED_TENANTS", '["tenant", "*"]'),
+        ("TEAMS__ALLOWED_TENANTS", '["tenant"'),
+        ("TEAMS__APP_TYPE", "MultiTenant"),
+        ("TEAMS__SERVICE_URL", "http://smba.trafficmanager.net/teams/"),
+        ("TEAMS__SERVICE_URL", "https://user@smba.trafficmanager.net/teams/"),
+        ("TEAMS__LOGIN_URL", "http://login.microsoftonline.com"),
+        ("TEAMS__LOGIN_URL", "http://127.0.0.1.login.example"),
+        ("TEAMS__OPENID_METADATA_URL", "ftp://login.botframework.com/keys"),
+        ("TEAMS__APPID", "misspelt"),
+        ("ACUMATICA__ACME__USER", ""),
+        ("ACUMATICA__ACME__PASSWORD", ""),
+        ("ACUMATICA__ACME__PUSH_SECRET", "fifteen letters"),
+        ("ACUMATICA__ACME__PUSH_SECRET_PREVIOUS", "short"),
+        ("ACUMATICA__ACME__PASSWROD", "misspelt"),
+        ("STORAGE__URL", "postgres://db.example/countersign"),
+        ("STORAGE__URL", "sqlite:///"),
+        ("STORAGE__URL", "sqlite:///:memory:"),
+        ("STORAGE__PATH", "misspelt"),
+        ("SERVER__PORT", "70000"),
+        ("SERVER__PORT", "http"),
+        ("LOG__LEVEL", "loud"),
+    ],
+)
+def test_an_unsafe_variable_is_refused_by_its_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    found = problems()
+
+    assert variable in found
+    assert found.count("\n") == 0
+
+
+def test_secrets_of_a_company_the_file_does_not_have_are_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACUMATICA__ACEM__PUSH_SECRET", PUSH_SECRET)
+
+    assert "ACUMATICA__ACEM__…: the file has no company 'acem'" in problems()
+
+
+@pytest.mark.parametrize("variable", ["TEAMS", "ACUMATICA", "STORAGE"])
+def test_a_group_that_is_no_json_is_refused_by_its_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, PASSWORD)
+
+    found = problems()
+
+    assert variable.lower() in found
+    assert PASSWORD not in found
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://[::1]:1/", "http://localhost:1/"])
+def test_http_is_for_this_machine_only(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("TEAMS__SERVICE_URL", url)
+
+    assert problems() == ""
+
+
+def test_tenants_are_listed_with_commas_or_as_json(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEAMS__ALLOWED_TENANTS", "one, two")
+    with_commas = read_settings().teams.tenants
+    monkeypatch.setenv("TEAMS__ALLOWED_TENANTS", '["one", "two"]')
+
+    assert with_commas == read_settings().teams.tenants == {"one", "two"}
+
+
+@pytest.mark.parametrize(
+    ("url", "served"),
+    [
+        ("https://smba.trafficmanager.net/emea/", True),
+        ("https://smba.infra.gcc.teams.microsoft.com/teams", True),
+        ("http://smba.trafficmanager.net/emea/", False),
+        ("https://smba.trafficmanager.net:8443/emea/", False),
+        ("https://smba.trafficmanager.net.evil.example/", False),
+        ("https://smba.trafficmanager.net@evil.example/", False),
+        ("https://@smba.trafficmanager.net/", False),
+        ("https://:x@smba.trafficmanager.net/", False),
+        ("https://[smba.trafficmanager.net/", False),
+        ("//smba.trafficmanager.net/emea/", False),
+        ("", False),
+    ],
+)
+def test_only_connectors_of_teams_are_served(folder: Path, url: str, served: bool) -> None:
+    assert read_settings().teams.may_serve(url) is served
+
+
+# --- secret files ---
+
+
+def test_a_secret_can_stand_in_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TEAMS__CLIENT_SECRET", "ACUMATICA__ACME__PASSWORD"):
+        secret = folder / name
+        secret.write_text(f"{name} from a file\n", "utf-8")
+        monkeypatch.delenv(name)
+        monkeypatch.setenv(f"{name}_FILE", str(secret))
+
+    settings, _ = read_everything()
+
+    assert settings.teams.client_secret.get_secret_value() == "TEAMS__CLIENT_SECRET from a file"
+    password = settings.acumatica["acme"].password.get_secret_value()
+    assert password == "ACUMATICA__ACME__PASSWORD from a file"
+
+
+def test_a_secret_file_can_be_named_in_dot_env(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "secret").write_text("from a file", "utf-8")
+    (folder / ".env").write_text("TEAMS__CLIENT_SECRET_FILE=secret\n", "utf-8")
+    monkeypatch.delenv("TEAMS__CLIENT_SECRET")
+
+    assert read_settings().teams.client_secret.get_secret_value() == "from a file"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe" + CLIENT_SECRET.encode()])
+def test_an_unreadable_secret_file_is_refused_by_its_variable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    file = folder / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("TEAMS__CLIENT_SECRET_FILE", str(file))
+
+    found = problems()
+
+    assert "TEAMS__CLIENT_SECRET_FILE" in found
+    assert CLIENT_SECRET not in found
+
+
+def test_variables_of_other_programs_that_end_in_file_are_not_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SSL_CERT_FILE", "CLIENT_SECRET_FILE", "MYTEAMS__CLIENT_SECRET_FILE"):
+        monkeypatch.setenv(name, str(folder / "not there"))
+
+    assert problems() == ""
+
+
+# --- the file ---
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ('url = "http://erp.example"', "company.0.url"),
+        ('url = "https://bot:sesame@erp.example"', "company.0.url"),
+        ('url = "https://[erp"', "company.0.url"),
+        ('time_zone = "Mars/Olympus"', "company.0.time_zone"),
+        ('time_zone = "America"', "company.0.time_zone"),
+        ('time_zone = ""', "company.0.time_zone"),
+        ('poll = "often"', "company.0.poll"),
+        ("poll = 5", "company.0.poll"),
+        ('poll = "0s"', "company.0.poll"),
+        ('poll = "99999999999d"', "company.0.poll"),
+        ('card_age = "1y"', "company.0.card_age"),
+        ('version = "26.100.001"', "version"),
+        ("page = 0", "company.0.page"),
+        ('sign_in = "oauth"', "company.0.sign_in"),
+        ("allow_unknown_editors = true", "company.0.allow_unknown_editors"),
+        ('name = "Acme Ltd"', "company.0.name"),
+        ('name = "acme__east"', "company.0.name"),
+        ('name = "acme_"', "company.0.name"),
+        ('calls = { Bill = { "post" = "POST X" } }', "Bill.post"),
+        ('calls = { Bill = { "release bill" = "DELETE X" } }', "calls"),
+    ],
+)
+def test_an_unsafe_company_is_refused_by_its_place(folder: Path, line: str, place: str) -> None:
+    name = line.partition(" ")[0]
+    rest = [row for row in COMPANY.splitlines() if not row.startswith(f"{name} ")]
+
+    found = in_file(folder, "\n".join([*rest, line, LAST_ROUTE]))
+
+    assert "countersign.toml" in found
+    assert place in found
+    assert "sesame" not in found
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (BILLS.replace("acme", "other"), "no company 'other'"),
+        (BILLS.replace('"Bill"', '"Invoice"'), "'Invoice' is none of"),
+        (BILLS + 'when = "in limbo"\n', "'in limbo' is none of"),
+        (BILLS + 'where = [{ field = "Amuont", at_least = 1 }]\n', "'Amuont' is none of"),
+        (BILLS + 'where = [{ field = "Amount" }]\n', "say one of"),
+        (BILLS + 'where = [{ field = "Amount", above = 1 }]\n', "route.0.where.0.above"),
+        (BILLS + 'actions = ["pay"]\n', "'pay' is none of"),
+        (BILLS + 'approver = ["boss"]\n', "'boss' is none of"),
+        (BILLS.replace("channel:ap", "ap"), "'ap' is neither"),
+        (BILLS.replace("channel:ap", "channel: "), "is neither"),
+        (BILLS + "copies = 2\n", "route.0.copies"),
+        ('[[person]]\nemail = "a@b.example"\nlimit = 5\n', "say its currency too"),
+        ('[[person]]\nemail = "a@b.example"\nlimit = -5\ncurrency = "USD"\n', "person.0.limit"),
+        ('[[person]]\nemail = "a@b.example"\nlimit = nan\ncurrency = "USD"\n', "person.0.limit"),
+        ('[[person]]\nemail = "a@b.example"\nlimit = inf\ncurrency = "USD"\n', "person.0.limit"),
+        ('[[channel]]\nname = "ap"\nconversation = "ap@thread"\n', "channel.0.conversation"),
+        (COMPANY, "two companies have the same name"),
+        ("[[companies]]\n", "companies"),
+    ],
+)
+def test_an_unsafe_rule_is_refused_in_its_own_words(folder: Path, more: str, words: str) -> None:
+    found = in_file(folder, COMPANY + more + LAST_ROUTE)
+
+    assert "countersign.toml" in found
+    assert words in found
+
+
+@pytest.mark.parametrize("routes", ["", BILLS, LAST_ROUTE + BILLS])
+def test_the_last_route_must_match_everything(folder: Path, routes: str) -> None:
+    found = in_file(folder, (COMPANY + routes) if routes else f"route = []\n{COMPANY}")
+
+    assert "must match everything" in found
+
+
+def test_a_catch_all_route_cannot_be_narrowed(folder: Path) -> None:
+    assert "entity: needed" in in_file(folder, COMPANY + LAST_ROUTE + 'when = "on hold"\n')
+
+
+@pytest.mark.parametrize("content", ["[[company]\n", "a = 1\na = 2\n"])
+def test_a_broken_file_says_in_which_line(folder: Path, content: str) -> None:
+    found = in_file(folder, content)
+
+    assert "countersign.toml" in found
+    assert "line" in found
+
+
+def test_a_file_that_is_no_text_is_refused_by_its_name(folder: Path) -> None:
+    (folder / "countersign.toml").write_bytes(b"\xff\xfe")
+
+    assert "countersign.toml" in problems()
+
+
+def test_a_missing_file_says_what_to_copy(folder: Path) -> None:
+    (folder / "countersign.toml").unlink()
+
+    assert "copy countersign.example.toml" in problems()
+
+
+def test_a_broken_file_does_not_hide_an_unsafe_environment(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEAMS__APP_ID", "")
+    monkeypatch.setenv("ACUMATICA__ACME__PASSWORD", "")
+
+    found = in_file(folder, COMPANY.replace("https", "http") + LAST_ROUTE)
+
+    for place in ("TEAMS__APP_ID", "ACUMATICA__ACME__PASSWORD", "company.0.url"):
+        assert place in found
+
+
+def test_companies_side_by_side_keep_their_own_routes(folder: Path) -> None:
+    other = (COMPANY + LAST_ROUTE).replace("acme", "acme_us")
+    (folder / "countersign.toml").write_text(COMPANY + BILLS + LAST_ROUTE + other, "utf-8")
+
+    file: File = read_file(folder / "countersign.toml")
+
+    assert file.routes("acme").channels() == {"ap"}
+    assert file.routes("acme_us").channels() == frozenset()
+
+
+# --- secrets ---
+
+
+def test_no_text_of_the_settings_holds_a_secret(folder: Path) -> None:
+    settings, file = read_everything()
+
+    shown = f"{settings} {settings!r} {settings.acumatica!r} {file!r} {settings.model_dump_json()}"
+
+    assert [secret for secret in SECRETS if secret in shown] == []
+
+
+def test_no_mistake_quotes_a_secret(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEAMS__APPSECRET", CLIENT_SECRET)
+    monkeypatch.setenv("ACUMATICA__ACME__PASSWROD", PASSWORD)
+    monkeypatch.setenv("SERVER__PORT", PUSH_SECRET)
+    monkeypatch.setenv("TEAMS__LOGIN_URL", f"http://bot:{PASSWORD}@login.example")
+
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+
+    told = f"{caught.value} {caught.value!r} {caught.value.__cause__}"
+    assert [secret for secret in SECRETS if secret in told] == []
+    assert len(caught.value.problems) == 4
+
+
+# --- the command ---
+
+
+def check(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), "check"],
+        cwd=folder,
+        env={**clean, **SAFE, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_check_says_that_all_is_well(folder: Path) -> None:
+    done = check(folder)
+
+    assert done.returncode == 0
+    assert "1 companies, 1 routes" in done.stderr
+    assert [secret for secret in SECRETS if secret in done.stdout + done.stderr] == []
+
+
+def test_check_tells_every_mistake_at_once_and_no_secret(folder: Path) -> None:
+    broken = COMPANY.replace("https", "http") + 'poll = "often"\n' + LAST_ROUTE
+    (folder / "countersign.toml").write_text(broken, "utf-8")
+
+    done = check(
+        folder,
+        TEAMS__APP_ID="",
+        TEAMS__ALLOWED_TENANTS="*",
+        ACUMATICA__ACME__USER="",
+        STORAGE__URL=f"mysql://root:{PASSWORD}@db.example/x",
+    )
+
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if line.startswith("✗ ")]
+    for place in (
+        "TEAMS__APP_ID",
+        "TEAMS__ALLOWED_TENANTS",
+        "ACUMATICA__ACME__USER",
+        "STORAGE__URL",
+        "company.0.url",
+        "company.0.poll",
+    ):
+        assert [line for line in lines if place in line], place
+    assert "Traceback" not in done.stderr
+    assert [secret for secret in SECRETS if secret in done.stdout + done.stderr] == []
+
+
+def test_settings_read_twice_are_equal(folder: Path) -> None:
+    first: Settings = read_settings()
+
+    assert first == read_settings()
