@@ -159,8 +159,14 @@ class CompanySecrets(Strict):
             )
             if not value
         ]
-        if any(len(secret) < MIN_SECRET for secret in self.push_secrets()):
-            found.append(f"{where}PUSH_SECRET must have at least {MIN_SECRET} characters")
+        found += [
+            f"{where}{name} must have at least {MIN_SECRET} characters"
+            for name, secret in (
+                ("PUSH_SECRET", self.push_secret),
+                ("PUSH_SECRET_PREVIOUS", self.push_secret_previous),
+            )
+            if 0 < len(secret.get_secret_value()) < MIN_SECRET
+        ]
         return found
 
 

@@ -54,7 +54,13 @@ class BotTokens:
     async def _renew(self) -> None:
         try:
             found = await asyncio.to_thread(self._ask)
-        except (requests.RequestException, ValueError, TypeError, AttributeError) as error:
+        except (
+            requests.RequestException,
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+        ) as error:
             # msal stumbles over answers that are not Entra's, and then over every later one.
             self._application = None
             raise TokenRefused(f"the sign-in service gave no answer: {error}") from error

@@ -8,7 +8,8 @@ from cards import days
 from cards.verbs import words
 from cards.view import Situation, State, Told
 
-DECIDABLE = frozenset({State.WAITING, State.CHANGED, State.REFUSED, State.STOPPED})
+_FAILED = frozenset({State.REFUSED, State.NOT_DONE})
+DECIDABLE = frozenset({State.WAITING, State.CHANGED, State.STOPPED}) | _FAILED
 """States in which a press can still decide; in the others no verb is a button."""
 _RETOLD = frozenset({State.WAITING, State.CHANGED, State.WORKING, State.IN_DOUBT})
 
@@ -20,8 +21,8 @@ def is_live(situation: Situation) -> bool:
 
 def refreshes(situation: Situation) -> bool:
     """Say whether clients shall ask for their own view; a settled card must stop them asking."""
-    refused_for_now = situation.state is State.REFUSED and bool(situation.verbs)
-    return bool(situation.token) and (situation.state in _RETOLD or refused_for_now)
+    failed_for_now = situation.state in _FAILED and bool(situation.verbs)
+    return bool(situation.token) and (situation.state in _RETOLD or failed_for_now)
 
 
 def told(situation: Situation, it: str, status: str) -> Told:
@@ -106,8 +107,17 @@ def _done(situation: Situation, _it: str, status: str) -> Told:
 
 def _refused(situation: Situation, _it: str, _status: str) -> Told:
     again = "Once that is settled, it can be pressed again." if situation.verbs else ""
+    return _failed(situation, f"The {words(situation.verb).noun} was refused.", again)
+
+
+def _not_done(situation: Situation, _it: str, _status: str) -> Told:
+    again = "It can be pressed again." if situation.verbs else ""
+    return _failed(situation, f"The {words(situation.verb).noun} was not carried out.", again)
+
+
+def _failed(situation: Situation, headline: str, again: str) -> Told:
     return Told(
-        headline=f"The {words(situation.verb).noun} was refused.",
+        headline=headline,
         notes=_notes(
             _pressed(situation), situation.reason, again or "Please look at it in Acumatica."
         ),
@@ -190,6 +200,7 @@ _TOLD: Mapping[State, Callable[[Situation, str, str], Told]] = {
     State.WORKING: _working,
     State.DONE: _done,
     State.REFUSED: _refused,
+    State.NOT_DONE: _not_done,
     State.STOPPED: _stopped,
     State.IN_DOUBT: _in_doubt,
     State.NEEDS_PERSON: _needs_person,
@@ -220,6 +231,7 @@ _TOASTS: Mapping[State, Callable[[Situation, str], str]] = {
     State.WORKING: lambda s, _status: f"{words(s.verb).working} …",
     State.DONE: lambda s, _status: f"{words(s.verb).done}{_by(s)}{_when(s)}",
     State.REFUSED: lambda s, _status: f"{words(s.verb).noun} was refused",
+    State.NOT_DONE: lambda s, _status: f"{words(s.verb).noun} was not carried out",
     State.STOPPED: lambda s, _status: f"{words(s.verb).noun} stopped half way",
     State.IN_DOUBT: lambda s, _status: f"{words(s.verb).noun} is being checked",
     State.NEEDS_PERSON: lambda _s, _status: "needs a person to look",

@@ -26,6 +26,8 @@ class State(StrEnum):
     WORKING = "working"
     DONE = "done"
     REFUSED = "refused"
+    NOT_DONE = "not done"
+    """Pressed, and nothing was done: no answer came, or the document had changed."""
     STOPPED = "stopped"
     """A plan ended early: somebody else must approve first."""
     IN_DOUBT = "in doubt"

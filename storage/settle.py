@@ -59,7 +59,8 @@ def settle(item: OutboxItem, outcome: Outcome, now: datetime, chance: float) -> 
         case Unknown(reason):
             return _settle_unknown(item, reason, now, chance)
         case Retry(reason) if too_old:
-            return Transition(OutboxState.DEAD, now, f"gave up after a day: {reason}")
+            reason = f"gave up after a day: {reason}"
+            return Transition(OutboxState.DEAD, now, reason, item.unknowns)
         case Retry(reason, after):
             wait = backoff(item.attempts, chance) if after is None else after
             due = now + timedelta(seconds=wait)

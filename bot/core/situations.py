@@ -23,7 +23,7 @@ _STATES = {
     DecisionState.BY_OTHER: State.CLOSED_ELSEWHERE,
     DecisionState.MISMATCH: State.MISMATCH,
     DecisionState.REFUSED: State.REFUSED,
-    DecisionState.NOT_APPLIED: State.REFUSED,
+    DecisionState.NOT_APPLIED: State.NOT_DONE,
     DecisionState.STOPPED: State.STOPPED,
     DecisionState.NEEDS_PERSON: State.NEEDS_PERSON,
     DecisionState.LAPSED: State.CLOSED_ELSEWHERE,
@@ -131,7 +131,7 @@ def _state(story: Story, card: PostedCard | None, newest: Decision | None) -> St
         case DecisionState.CLAIMED if any(_in_doubt(step) for step in story.steps):
             return State.IN_DOUBT
         case _ if was_tried(newest):
-            return State.REFUSED
+            return _tried_state(newest)
         case _:
             return _STATES[newest.state]
 
@@ -141,10 +141,14 @@ def _in_doubt(step: Step) -> bool:
     return step.state is StepState.IN_DOUBT and bool(step.reading)
 
 
+def _tried_state(decision: Decision) -> State:
+    return State.REFUSED if decision.state is DecisionState.REFUSED else State.NOT_DONE
+
+
 def _waiting_state(decisions: Sequence[Decision]) -> State:
     """A question put again says why: the last try failed, or the document changed."""
     if len(decisions) > 1 and was_tried(decisions[-2]):
-        return State.REFUSED
+        return _tried_state(decisions[-2])
     return State.CHANGED if decisions[-1].changes else State.WAITING
 
 

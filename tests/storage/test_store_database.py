@@ -275,7 +275,7 @@ async def test_waiting_for_a_turn_can_be_cancelled(store: Database) -> None:
     assert await bound(store) == {"mine"}
 
 
-@pytest.mark.parametrize("turns", range(12))
+@pytest.mark.parametrize("turns", range(0, 12, 2))
 async def test_a_task_cancelled_after_any_number_of_turns_is_whole_or_nothing(
     store: Database, turns: int
 ) -> None:

@@ -57,9 +57,9 @@ STATES = {
     DecisionState.STOPPED: State.STOPPED,
     DecisionState.NEEDS_PERSON: State.NEEDS_PERSON,
     DecisionState.REFUSED: State.REFUSED,
-    DecisionState.NOT_APPLIED: State.REFUSED,
-    DecisionState.LAPSED: State.REFUSED,
-    DecisionState.SUPERSEDED: State.REFUSED,
+    DecisionState.NOT_APPLIED: State.NOT_DONE,
+    DecisionState.LAPSED: State.NOT_DONE,
+    DecisionState.SUPERSEDED: State.NOT_DONE,
 }
 
 
@@ -148,7 +148,8 @@ def test_a_question_put_again_after_a_failed_try_says_why(state: DecisionState) 
     tried = pressed(state, reason="Acumatica refused it.")
     situation = told(story(tried, decision_on(bill(), id="decision-2")))
 
-    assert situation.state is State.REFUSED
+    refused = state is DecisionState.REFUSED
+    assert situation.state is (State.REFUSED if refused else State.NOT_DONE)
     assert situation.verbs == ("release",)
     assert (situation.who, situation.reason) == ("Ann Whitfield", "Acumatica refused it.")
 

@@ -1,0 +1,492 @@
+"""The connector client against the Teams stand-in: each answer means what the posting table says."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from aiohttp import web
+from world import BOT_SECRET, Witness, World, buttons, texts
+
+from acumatica_client.transport import NotSent, Reply, Request, open_transport
+from bot.core.posting import PLAIN_REASONS, Answer, refused
+from bot.settings import TeamsSettings
+from bot.teams import Connector, ConnectorRefused, Posted, card_activity
+from bot.tokens import BotTokens, TokenRefused
+from storage.records import Outcome, Reject, Retry, Unknown
+
+CHANNEL = "19:purchasing-east@thread.tacv2"
+GENERAL = "19:acme-general@thread.tacv2"
+BEN = "29:1ben-ortiz-acme"
+CARD = {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "TextBlock", "text": "Bill 7"}]}
+NOTE = {"type": "message", "text": "Bill 7"}
+
+
+def teams_settings(world: World, **changes: str) -> TeamsSettings:
+    return TeamsSettings(**{**world.settings()["teams"], **changes})
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Line:
+    """A connector client on its way to the stand-in."""
+
+    connector: Connector
+    tokens: BotTokens
+    service_url: str
+    witness: Witness
+
+    async def fault(
+        self, fault: str, method: str = "POST", path: str = "/v3/", **more: int
+    ) -> None:
+        await self.witness.teams_fault(fault, method=method, path=path, **more)
+
+    async def post(self) -> Posted | Outcome:
+        return await self.connector.new_thread(self.service_url, CHANNEL, card_activity(CARD, "7"))
+
+    async def posted(self) -> Posted:
+        posted = await self.post()
+        assert isinstance(posted, Posted)
+        return posted
+
+    async def edit(self, posted: Posted) -> Posted | Outcome:
+        activity = card_activity({**CARD, "body": []}, "edited")
+        return await self.connector.edit(self.service_url, posted, activity)
+
+    async def shown(self) -> list[dict[str, Any]]:
+        return await self.witness.messages(conversation="Purchasing East")
+
+    async def requests(self, method: str, path: str) -> int:
+        """How many calls of the bot the stand-in saw."""
+        history = await self.witness.get(f"{self.witness.teams}/_sandbox/history")
+        return sum(
+            event["kind"] == "request" and event["method"] == method and path in event["path"]
+            for event in history["events"]
+        )
+
+
+@pytest.fixture
+async def line(world: World) -> AsyncIterator[Line]:
+    """A connector client with the stand-in at the other end, and no service."""
+    settings = teams_settings(world)
+    transport = open_transport(settings.may_call)
+    tokens = BotTokens(settings, now)
+    connector = Connector(
+        transport, tokens, bot_id=f"28:{settings.app_id}", tenant_id=settings.tenant_id
+    )
+    yield Line(connector, tokens, settings.service_url, world.witness)
+    await transport.close()
+
+
+# --- what works ---
+
+
+async def test_a_card_starts_a_thread_and_its_reply_and_edit_stay_there(line: Line) -> None:
+    posted = await line.posted()
+
+    replied = await line.connector.send(line.service_url, posted.conversation, NOTE)
+    edited = await line.edit(posted)
+
+    assert posted.conversation == f"{CHANNEL};messageid={posted.activity}"
+    assert isinstance(replied, Posted)
+    assert edited == posted
+    (message,) = await line.shown()
+    assert message["id"] == posted.activity
+    assert "Bill 7" not in texts(message["card"])
+    assert buttons(message["card"]) == []
+    assert [reply["id"] for reply in message["replies"]] == [replied.activity]
+
+
+async def test_a_chat_opened_twice_is_the_same_chat(line: Line) -> None:
+    first = await line.connector.open_chat(line.service_url, BEN)
+    second = await line.connector.open_chat(line.service_url, BEN)
+    assert isinstance(first, str)
+
+    sent = await line.connector.send(line.service_url, first, NOTE)
+
+    assert first == second
+    assert isinstance(sent, Posted)
+    assert sent.conversation == first
+
+
+async def test_a_service_address_without_its_last_slash_works_alike(line: Line) -> None:
+    line.service_url = line.service_url.rstrip("/")
+
+    assert isinstance(await line.post(), Posted)
+
+
+async def test_the_roster_tells_guests_from_colleagues(line: Line) -> None:
+    people = await line.connector.roster(line.service_url, GENERAL)
+
+    guests = [person.name for person in people if person.guest]
+    assert guests == ["Guest Auditor (guest)"]
+    assert {person.email for person in people} >= {"ann@acme.example", "ben@acme.example"}
+    assert all(person.aad_object_id and person.teams_id for person in people)
+
+
+# --- what does not ---
+
+
+@pytest.mark.parametrize("wait", [1, 7, 900])
+async def test_a_throttled_post_waits_exactly_as_long_as_told(line: Line, wait: int) -> None:
+    await line.fault(f"status:429:{wait}")
+
+    assert await line.post() == Retry("429 Throttled", float(wait))
+    assert await line.shown() == []
+
+
+async def test_a_throttled_post_without_a_time_backs_off_by_itself(line: Line) -> None:
+    await line.fault("status:429")
+
+    assert await line.post() == Retry("429 Throttled")
+
+
+@pytest.mark.parametrize(
+    ("told", "wait"),
+    [("0", 1.0), ("-5", 1.0), ("86400", 900.0), ("1.5", 1.5), ("soon", 60.0)],
+)
+def test_a_senseless_retry_after_is_bounded(told: str, wait: float) -> None:
+    assert refused(Answer(429, retry_after=told), repeatable=False) == Retry("429", wait)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["status:412", "status:503", "reset_before", "reset_after_apply", "half_answer", "html"],
+)
+async def test_an_edit_without_a_clear_answer_is_tried_again(line: Line, fault: str) -> None:
+    posted = await line.posted()
+    await line.fault(fault, "PUT")
+
+    first = await line.edit(posted)
+
+    assert isinstance(first, Retry)
+    assert await line.requests("PUT", "/activities/") == 1
+    assert await line.edit(posted) == posted
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "status:500",
+        "status:503",
+        "status_after_apply:502",
+        "status:307",
+        "reset_before",
+        "reset_after_apply",
+        "half_answer",
+        "html",
+    ],
+)
+async def test_a_post_without_a_clear_answer_is_unknown_and_sent_once(
+    line: Line, fault: str
+) -> None:
+    await line.fault(fault)
+
+    assert isinstance(await line.post(), Unknown)
+    assert await line.requests("POST", "/v3/conversations") == 1
+
+
+async def test_a_post_at_the_same_moment_as_another_is_tried_again(line: Line) -> None:
+    await line.fault("status:412")
+
+    assert isinstance(await line.post(), Retry)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (400, "BadSyntax"),
+        (403, "NotEnoughPermissions"),
+        (404, "the channel or chat no longer exists"),
+        (413, "the card is too large for Teams"),
+    ],
+)
+async def test_a_refused_post_is_not_repeated_and_says_why(
+    line: Line, status: int, reason: str
+) -> None:
+    await line.fault(f"status:{status}")
+
+    assert await line.post() == Reject(f"{status} {reason}")
+
+
+async def test_every_known_refusal_has_a_plain_reason() -> None:
+    for code, reason in PLAIN_REASONS.items():
+        outcome = refused(Answer(403, code), repeatable=False)
+
+        assert outcome == Reject(f"403 {reason}")
+        assert not re.search(r"[A-Z][a-z]+[A-Z]", reason)
+
+
+async def test_a_blocked_bot_is_told_from_the_other_shape_of_error(world: World) -> None:
+    said = '{"errorCode":209,"message":"{\\"subCode\\":\\"MessageWritesBlocked\\"}"}'
+
+    async def block(request: web.Request) -> web.Response:
+        return web.Response(status=403, text=said, content_type="application/json")
+
+    async with answering(world, block) as line:
+        outcome = await line.connector.send(line.service_url, "a:1ben", NOTE)
+
+    assert outcome == Reject("403 the person has blocked or removed the bot")
+
+
+async def test_a_place_without_the_app_is_refused_in_plain_words(line: Line) -> None:
+    body = {"person": "ann", "conversation": "General", "installed": False}
+    await line.witness.post(f"{line.witness.teams}/_sandbox/installations", body)
+
+    assert await line.post() == Reject("403 the app is not installed in that team or chat")
+
+
+async def test_a_post_that_tells_no_id_is_posted(world: World) -> None:
+    async def silent(request: web.Request) -> web.Response:
+        return web.Response(status=201)
+
+    async with answering(world, silent) as line:
+        assert await line.post() == Posted(CHANNEL, "")
+
+
+async def test_a_roster_that_cannot_be_read_is_no_empty_roster(line: Line) -> None:
+    for fault in ("status:503", "status:404", "half_answer", "html"):
+        await line.fault(fault, "GET")
+
+        with pytest.raises(ConnectorRefused):
+            await line.connector.roster(line.service_url, GENERAL)
+
+
+async def test_a_roster_is_read_page_by_page_to_its_end(world: World) -> None:
+    asked = []
+
+    async def page(request: web.Request) -> web.Response:
+        token = request.query.get("continuationToken", "")
+        asked.append(token)
+        number = len(asked)
+        body: dict[str, Any] = {"members": [{"id": f"29:{number}", "aadObjectId": str(number)}]}
+        return web.json_response(
+            body | ({"continuationToken": f"&{number}/"} if number < 3 else {})
+        )
+
+    async with answering(world, page) as line:
+        people = await line.connector.roster(line.service_url, GENERAL)
+
+    assert [person.teams_id for person in people] == ["29:1", "29:2", "29:3"]
+    assert asked == ["", "&1/", "&2/"]
+
+
+async def test_a_roster_without_end_is_given_up(world: World) -> None:
+    async def again(request: web.Request) -> web.Response:
+        return web.json_response({"members": [], "continuationToken": "more"})
+
+    async with answering(world, again) as line:
+        with pytest.raises(ConnectorRefused, match="no end"):
+            await line.connector.roster(line.service_url, GENERAL)
+
+
+async def test_a_host_that_is_not_allowed_is_never_contacted(line: Line) -> None:
+    async with Elsewhere() as elsewhere:
+        outcome = await line.connector.send(f"{elsewhere.url}/teams/", "a:1ben", NOTE)
+
+    assert outcome == Retry("not sent: 127.0.0.1 is not an allowed host")
+    assert elsewhere.requests == []
+
+
+async def test_a_redirect_is_not_followed_to_another_host(world: World) -> None:
+    async with Elsewhere() as elsewhere:
+
+        async def away(request: web.Request) -> web.Response:
+            return web.Response(status=307, headers={"Location": elsewhere.url})
+
+        async with answering(world, away) as line:
+            outcome = await line.post()
+
+    assert isinstance(outcome, Unknown)
+    assert elsewhere.requests == []
+
+
+# --- tokens ---
+
+
+async def test_a_refused_token_is_renewed_once(line: Line) -> None:
+    await line.posted()
+    await line.fault("status:401")
+
+    assert isinstance(await line.post(), Posted)
+    assert await line.requests("POST", "/oauth2/v2.0/token") == 2
+
+
+async def test_a_token_that_is_refused_twice_is_not_asked_for_again(line: Line) -> None:
+    await line.fault("status:401", times=2)
+
+    assert isinstance(await line.post(), Retry)
+    assert await line.requests("POST", "/oauth2/v2.0/token") == 2
+    assert await line.requests("POST", "/v3/conversations") == 2
+
+
+async def test_many_calls_at_once_ask_for_one_token(line: Line) -> None:
+    found = await asyncio.gather(*(line.tokens.get() for _ in range(20)))
+
+    assert len(set(found)) == 1
+    assert await line.requests("POST", "/oauth2/v2.0/token") == 1
+
+
+async def test_a_token_is_renewed_before_it_ends(line: Line, world: World) -> None:
+    moment = [now()]
+    tokens = BotTokens(teams_settings(world), lambda: moment[0])
+    await tokens.get()
+
+    moment[0] += timedelta(minutes=54)
+    await tokens.get()
+    before = await line.requests("POST", "/oauth2/v2.0/token")
+    moment[0] += timedelta(minutes=2)
+    await tokens.get()
+    await tokens.get()
+
+    assert before == 1
+    assert await line.requests("POST", "/oauth2/v2.0/token") == 2
+
+
+async def test_forgetting_an_old_token_keeps_the_new_one(line: Line) -> None:
+    kept = await line.tokens.get()
+
+    await line.tokens.forget("an older one")
+
+    assert await line.tokens.get() == kept
+    assert await line.requests("POST", "/oauth2/v2.0/token") == 1
+
+
+async def test_a_wrong_secret_is_told_with_its_code_and_without_the_secret(world: World) -> None:
+    tokens = BotTokens(teams_settings(world, client_secret="not the secret"), now)
+
+    with pytest.raises(TokenRefused, match="AADSTS7000215") as caught:
+        await tokens.get()
+
+    assert "not the secret" not in f"{caught.value!r}"
+    assert BOT_SECRET not in f"{caught.value!r}"
+
+
+async def test_a_call_without_a_token_is_not_sent(line: Line, world: World) -> None:
+    settings = teams_settings(world, client_secret="not the secret")
+    transport = open_transport(settings.may_call)
+    line.connector = Connector(
+        transport, BotTokens(settings, now), bot_id="28:bot", tenant_id=settings.tenant_id
+    )
+
+    outcome = await line.post()
+    await transport.close()
+
+    assert isinstance(outcome, Retry)
+    assert "AADSTS7000215" in outcome.reason
+    assert await line.requests("POST", "/v3/conversations") == 0
+
+
+async def test_a_token_service_that_talks_nonsense_gives_no_token(world: World) -> None:
+    async with Elsewhere(b"<!doctype html><title>proxy</title>") as elsewhere:
+        tokens = BotTokens(teams_settings(world, login_url=elsewhere.url), now)
+
+        for _ in range(2):
+            with pytest.raises(TokenRefused):
+                await tokens.get()
+
+
+async def test_waiting_for_a_token_does_not_hold_up_the_loop(world: World) -> None:
+    async with Elsewhere() as slow:
+        slow.open.clear()
+        tokens = BotTokens(teams_settings(world, login_url=slow.url), now)
+        asking = asyncio.create_task(tokens.get())
+        await asyncio.to_thread(slow.asked.wait, 10)
+
+        # The sign-in service keeps the request, and the loop serves somebody else meanwhile.
+        seen = await world.witness.get(f"{world.witness.teams}/_sandbox/health")
+
+        assert seen["status"] == "ok"
+        assert not asking.done()
+        slow.open.set()
+        with pytest.raises(TokenRefused):
+            await asking
+
+
+# --- peers that answer as a test wants ---
+
+
+class answering:  # noqa: N801  # used like a function
+    """A connector client whose connector is one handler; its tokens come from the stand-in."""
+
+    def __init__(self, world: World, handler: Callable[[web.Request], Any]) -> None:
+        self._world = world
+        self._app = web.Application()
+        self._app.router.add_route("*", "/{rest:.*}", handler)
+        self._runner = web.AppRunner(self._app)
+
+    async def __aenter__(self) -> Line:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        url = f"http://{host}:{port}/teams/"
+        settings = teams_settings(self._world, service_url=url)
+        self._transport = open_transport(settings.may_serve)
+        tokens = BotTokens(settings, now)
+        connector = Connector(
+            self._transport, tokens, bot_id="28:bot", tenant_id=settings.tenant_id
+        )
+        return Line(connector, tokens, url, self._world.witness)
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._transport.close()
+        await self._runner.cleanup()
+
+
+class Elsewhere:
+    """A server in a thread of its own; `open` holds its answers back."""
+
+    def __init__(self, answer: bytes = b"{}") -> None:
+        self.requests: list[str] = []
+        self.asked, self.open = threading.Event(), threading.Event()
+        self.open.set()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.requests.append(self.path)
+                outer.asked.set()
+                outer.open.wait(10)
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_POST = do_GET
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    async def __aenter__(self) -> Elsewhere:
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self._server.shutdown)
+        self._thread.join()
+        self._server.server_close()
+
+
+async def test_the_transport_itself_asks_before_it_connects() -> None:
+    async with Elsewhere() as elsewhere:
+        transport = open_transport(lambda url: False)
+        with pytest.raises(NotSent):
+            found: Reply = await transport.send(Request("GET", elsewhere.url))
+            assert found
+        await transport.close()
+
+    assert elsewhere.requests == []

@@ -1,0 +1,306 @@
+"""Questions and presses: one open question, one winner, one runner at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import replace
+
+import pytest
+from store_values import ANN, BILL, COMPANY, NOW, later, lessee, question
+
+from storage import ledger
+from storage.database import Connection, Database
+from storage.ledger import DOABLE, UNSETTLED
+from storage.records import DecisionState, Reading, Step, StepState
+
+SENT = Reading("boot-1", 1000.0)
+PLAN = ("remove_hold", "release")
+
+
+async def claimed(conn: Connection, name: str = "d1", document: str = BILL) -> None:
+    await ledger.ask(conn, question(name, document=document))
+    assert await ledger.claim(conn, name, ANN, plan=PLAN, now=NOW)
+
+
+async def leased(conn: Connection, seconds: float = 0, *, boot: str = "boot-1") -> Step:
+    step = await ledger.lease(conn, lessee(seconds, boot=boot), seconds=60)
+    assert step is not None
+    return step
+
+
+# --- questions ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [DecisionState.PENDING, DecisionState.CLAIMED])
+async def test_a_document_has_one_open_question(store: Database, state: DecisionState) -> None:
+    async with store.transaction() as conn:
+        await ledger.ask(conn, question())
+        if state is DecisionState.CLAIMED:
+            await ledger.claim(conn, "d1", ANN, plan=(), now=NOW)
+
+    async def ask_again() -> None:
+        async with store.transaction() as conn:
+            await ledger.ask(conn, question("d2"))
+
+    with pytest.raises(sqlite3.IntegrityError):
+        await ask_again()
+
+
+async def test_other_documents_and_other_companies_have_their_own(store: Database) -> None:
+    async with store.transaction() as conn:
+        await ledger.ask(conn, question())
+        await ledger.ask(conn, question("d2", document="Bill/Bill/2"))
+        await ledger.ask(conn, question("d3", company="beta"))
+
+        assert sorted(await ledger.open_documents(conn, COMPANY)) == [BILL, "Bill/Bill/2"]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [s for s in DecisionState if s not in (DecisionState.PENDING, DecisionState.CLAIMED)],
+)
+async def test_after_a_question_ended_a_new_one_may_be_put(
+    store: Database, state: DecisionState
+) -> None:
+    async with store.transaction() as conn:
+        await ledger.ask(conn, question())
+        settled = {"was": DecisionState.PENDING, "state": state, "now": later(1)}
+        assert await ledger.settle(conn, "d1", **settled)
+        assert not await ledger.settle(conn, "d1", **settled)
+        await ledger.ask(conn, question("d2"))
+
+        newest = await ledger.latest(conn, COMPANY, BILL)
+        assert newest is not None
+        assert newest.id == "d2"
+        assert [one.id for one in await ledger.history(conn, COMPANY, BILL)] == ["d1", "d2"]
+
+
+async def test_a_question_is_read_back_as_it_was_asked(store: Database) -> None:
+    asked = question(verbs=("approve", "reject"), changes=(("amount", "1", "2"),), approvers=("ä",))
+    async with store.transaction() as conn:
+        await ledger.ask(conn, asked)
+
+        assert await ledger.get(conn, "d1") == asked
+        assert await ledger.by_token(conn, "token-d1") == asked
+        assert await ledger.by_token(conn, "token-d9") is None
+        assert await ledger.latest(conn, "beta", BILL) is None
+
+
+async def test_approvers_are_named_only_while_the_question_is_open(store: Database) -> None:
+    async with store.transaction() as conn:
+        await ledger.ask(conn, question())
+        await ledger.name_approvers(conn, "d1", ["aad-ben"])
+        assert (await ledger.get(conn, "d1")).approvers == ("aad-ben",)
+        await ledger.claim(conn, "d1", ANN, plan=(), now=NOW)
+
+        await ledger.name_approvers(conn, "d1", ["aad-zoe"])
+
+        assert (await ledger.get(conn, "d1")).approvers == ("aad-ben",)
+
+
+# --- presses --------------------------------------------------------------------------------
+
+
+async def test_of_twenty_presses_at_once_one_wins(store: Database) -> None:
+    async with store.transaction() as conn:
+        await ledger.ask(conn, question())
+
+    async def press(number: int) -> bool:
+        async with store.transaction() as conn:
+            who = replace(ANN, person=f"aad-{number}")
+            return await ledger.claim(conn, "d1", who, plan=PLAN, now=NOW)
+
+    won = await asyncio.gather(*map(press, range(20)))
+
+    assert won.count(True) == 1
+    async with store.reading() as conn:
+        decision = await ledger.get(conn, "d1")
+        steps = await ledger.steps(conn, "d1")
+    assert decision.person == f"aad-{won.index(True)}"
+    assert [(step.number, step.name) for step in steps] == [(0, "remove_hold"), (1, "release")]
+
+
+async def test_a_question_that_is_closed_cannot_be_claimed(store: Database) -> None:
+    async with store.transaction() as conn:
+        await ledger.ask(conn, question())
+        await ledger.settle(
+            conn, "d1", was=DecisionState.PENDING, state=DecisionState.LAPSED, now=NOW
+        )
+
+        assert not await ledger.claim(conn, "d1", ANN, plan=PLAN, now=NOW)
+        assert await ledger.steps(conn, "d1") == []
+
+
+# --- leases and fences ----------------------------------------------------------------------
+
+
+async def test_a_leased_step_is_nobody_elses_until_the_lease_ends(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        first = await leased(conn)
+        assert await ledger.lease(conn, lessee(59.9), seconds=60) is None
+        assert await ledger.next_due(conn, lessee(59.9)) is None
+
+        second = await leased(conn, 60)
+
+        assert (first.name, second.name) == ("remove_hold", "remove_hold")
+        assert second.fence == first.fence + 1
+
+
+async def test_a_lease_of_another_boot_is_void(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        await leased(conn)
+
+        assert await leased(conn, 1, boot="boot-2")
+
+
+async def test_at_start_every_lease_is_void(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        await leased(conn)
+        await ledger.free_leases(conn)
+
+        assert await leased(conn, 1)
+
+
+async def test_whoever_lost_the_lease_can_neither_send_nor_end_the_step(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        stale = await leased(conn)
+        fresh = await leased(conn, 60)
+
+        assert not await ledger.send(conn, stale, now=NOW, reading=SENT)
+        assert not await ledger.put_off(conn, stale, due=NOW, detail="")
+        assert not await ledger.finish_step(conn, stale, StepState.ENDED)
+        assert await ledger.send(conn, fresh, now=NOW, reading=SENT)
+        assert not await ledger.doubt(conn, stale, due=NOW)
+        assert await ledger.doubt(conn, fresh, due=NOW)
+
+
+async def test_a_step_is_sent_once(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        step = await leased(conn)
+
+        assert await ledger.send(conn, step, now=NOW, reading=SENT)
+        assert not await ledger.send(conn, step, now=NOW, reading=SENT)
+
+
+async def test_what_is_in_doubt_is_never_started_over(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        step = await leased(conn)
+        await ledger.send(conn, step, now=NOW, reading=SENT)
+        await ledger.doubt(conn, step, due=NOW)
+
+        assert not await ledger.put_off(conn, step, due=NOW, detail="")
+        assert not await ledger.send(conn, step, now=NOW, reading=SENT)
+        assert await ledger.lease(conn, lessee(999), seconds=60) is None
+        found = await ledger.lease(conn, lessee(999, states=UNSETTLED), seconds=60)
+        assert found is not None
+        assert found.state is StepState.IN_DOUBT
+
+
+async def test_what_a_dead_process_left_sent_is_for_the_settler_not_the_doer(
+    store: Database,
+) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        await ledger.send(conn, await leased(conn), now=NOW, reading=SENT)
+        assert await ledger.lease(conn, lessee(1, states=UNSETTLED), seconds=60) is None
+        await ledger.free_leases(conn)
+
+        assert await ledger.lease(conn, lessee(1, states=DOABLE), seconds=60) is None
+        found = await ledger.lease(conn, lessee(1, states=UNSETTLED), seconds=60)
+        assert found is not None
+        assert (found.sent, found.attempts) == (SENT, 1)
+
+
+@pytest.mark.parametrize("end", [StepState.CONFIRMED, StepState.ENDED])
+async def test_a_later_step_waits_until_the_earlier_is_confirmed(
+    store: Database, end: StepState
+) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        first = await leased(conn)
+        await ledger.send(conn, first, now=NOW, reading=SENT)
+        assert await ledger.lease(conn, lessee(999), seconds=60) is None
+
+        assert await ledger.finish_step(conn, first, end)
+
+        following = await ledger.lease(conn, lessee(999), seconds=60)
+        assert (following is not None and following.name == "release") is (
+            end is StepState.CONFIRMED
+        )
+
+
+async def test_the_steps_of_a_settled_decision_rest(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        await ledger.settle(
+            conn, "d1", was=DecisionState.CLAIMED, state=DecisionState.LAPSED, now=NOW
+        )
+
+        assert await ledger.lease(conn, lessee(999), seconds=60) is None
+        assert await ledger.next_due(conn, lessee(999)) is None
+
+
+async def test_a_step_put_off_comes_again_when_it_is_due_with_a_new_fence(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        step = await leased(conn)
+        await ledger.send(conn, step, now=NOW, reading=SENT)
+        assert await ledger.put_off(conn, step, due=later(30), detail="429")
+
+        assert await ledger.lease(conn, lessee(29), seconds=60) is None
+        assert await ledger.next_due(conn, lessee(29)) == later(30)
+        again = await leased(conn, 30)
+        assert (again.attempts, again.detail, again.fence) == (1, "429", step.fence + 1)
+
+
+async def test_evidence_is_kept_from_read_to_read_and_forgotten_when_sent_again(
+    store: Database,
+) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        step = await leased(conn)
+        await ledger.send(conn, step, now=NOW, reading=SENT)
+        told = replace(
+            step, outcome="A6", reading="doable", reading_since=7.0, reads=3, sent=SENT, detail="x"
+        )
+        await ledger.doubt(conn, told, due=NOW)
+
+        kept = (await ledger.steps(conn, "d1"))[0]
+        assert (kept.outcome, kept.reading, kept.reading_since, kept.reads, kept.detail) == (
+            "A6", "doable", 7.0, 3, "x",
+        )  # fmt: skip
+
+
+async def test_each_company_leases_its_own_steps_in_due_order(store: Database) -> None:
+    async with store.transaction() as conn:
+        await ledger.ask(conn, question("late", document="Bill/Bill/2"))
+        await ledger.claim(conn, "late", ANN, plan=("release",), now=later(5))
+        await claimed(conn)
+
+        assert await ledger.lease(conn, lessee(9, company="beta"), seconds=60) is None
+        assert (await leased(conn, 9)).decision == "d1"
+        assert (await leased(conn, 9)).decision == "late"
+
+
+# --- answers --------------------------------------------------------------------------------
+
+
+async def test_a_repeated_activity_gets_its_first_answer_until_it_is_forgotten(
+    store: Database,
+) -> None:
+    async with store.transaction() as conn:
+        assert await ledger.answer(conn, "a1") is None
+        await ledger.keep_answer(conn, "a1", {"value": "first"}, now=NOW)
+        await ledger.keep_answer(conn, "a1", {"value": "second"}, now=later(5))
+        assert await ledger.answer(conn, "a1") == {"value": "first"}
+
+        await ledger.drop_answers(conn, before=later(1))
+
+        assert await ledger.answer(conn, "a1") is None

@@ -1,0 +1,228 @@
+"""The outbox: each key once, order per document and target, urgent things first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from store_values import BILL, COMPANY, NOW, later, message
+
+from storage import outbox
+from storage.database import Connection, Database
+from storage.records import OutboxItem, OutboxState, Transition
+
+
+async def put(conn: Connection, *items: OutboxItem, seconds: float = 0) -> None:
+    for item in items:
+        assert await outbox.add(conn, item, now=later(seconds))
+
+
+async def taken(conn: Connection, seconds: float = 0) -> OutboxItem:
+    item = await outbox.claim(conn, now=later(seconds))
+    assert item is not None
+    return item
+
+
+async def record(
+    conn: Connection, item: OutboxItem, state: OutboxState, *, seconds: float = 0, unknowns: int = 0
+) -> bool:
+    return await outbox.record(conn, item, Transition(state, later(seconds), "why", unknowns))
+
+
+async def test_a_key_is_sent_once_and_stays_known(store: Database) -> None:
+    async with store.transaction() as conn:
+        assert await outbox.add(conn, message(), now=NOW)
+        assert not await outbox.add(conn, message(target="other"), now=NOW)
+        await record(conn, await taken(conn), OutboxState.DELIVERED)
+
+        assert not await outbox.add(conn, message(), now=NOW)
+        assert await outbox.claim(conn, now=later(99)) is None
+
+
+async def test_a_message_is_taken_as_it_was_put(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message(asks=True, payload={"text": "ä", "n": [1, None]}))
+
+        item = await taken(conn)
+
+    assert item == message(
+        asks=True, payload={"text": "ä", "n": [1, None]}, id=item.id, attempts=1,
+        created_at=NOW, state=OutboxState.IN_FLIGHT,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "blocking",
+    [OutboxState.IN_FLIGHT, OutboxState.RETRYING, OutboxState.WAITING, OutboxState.PENDING],
+)
+async def test_messages_of_one_document_at_one_target_go_out_in_order(
+    store: Database, blocking: OutboxState
+) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message("k1"), message("k2", asks=True))
+        if blocking is OutboxState.PENDING:
+            assert (await taken(conn)).key == "k1"
+            return
+        first = await taken(conn)
+        if blocking is not OutboxState.IN_FLIGHT:
+            await record(conn, first, blocking, seconds=60)
+
+        assert await outbox.claim(conn, now=later(30)) is None
+
+
+@pytest.mark.parametrize(
+    "end", [OutboxState.DELIVERED, OutboxState.DEAD, OutboxState.MAYBE_DELIVERED]
+)
+async def test_a_message_that_came_to_its_end_lets_the_next_go(
+    store: Database, end: OutboxState
+) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message("k1"), message("k2"))
+        await record(conn, await taken(conn), end)
+
+        assert (await taken(conn)).key == "k2"
+
+
+async def test_a_target_that_waits_blocks_no_other_target_and_no_other_document(
+    store: Database,
+) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message("k1", "channel:unbound"))
+        await record(conn, await taken(conn), OutboxState.WAITING)
+        await put(conn, message("k2", "channel:unbound"), message("k3", "channel:ap"))
+        await put(conn, message("k4", "channel:unbound", document="Bill/Bill/2"))
+
+        assert [(await taken(conn)).key for _ in range(2)] == ["k3", "k4"]
+        assert await outbox.claim(conn, now=later(99)) is None
+
+
+async def test_what_waited_goes_out_in_order_once_its_target_is_known(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message("k1", "channel:new"))
+        await record(conn, await taken(conn), OutboxState.WAITING)
+        await put(conn, message("k2", "channel:new"))
+
+        assert await outbox.wake(conn, "channel:else", now=later(5)) == 0
+        assert await outbox.wake(conn, "channel:new", now=later(5)) == 1
+
+        first = await taken(conn, 5)
+        assert (first.key, first.reason) == ("k1", "")
+        await record(conn, first, OutboxState.DELIVERED)
+        assert (await taken(conn, 5)).key == "k2"
+
+
+async def test_cards_that_ask_somebody_go_before_notes(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message("note", "a"), message("later note", "b"))
+        await put(conn, message("ask", "c", asks=True), seconds=5)
+
+        assert [(await taken(conn, 9)).key for _ in range(3)] == ["ask", "note", "later note"]
+
+
+async def test_a_message_comes_when_it_is_due_and_not_before(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message())
+        await record(conn, await taken(conn), OutboxState.RETRYING, seconds=30)
+        assert await outbox.claim(conn, now=later(29)) is None
+        assert await outbox.next_due(conn) == later(30)
+
+        assert (await taken(conn, 30)).attempts == 2
+        assert await outbox.next_due(conn) is None
+
+
+async def test_an_outcome_is_stored_only_while_the_message_is_in_flight(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message())
+        item = await taken(conn)
+        assert await record(conn, item, OutboxState.RETRYING, seconds=1)
+
+        assert not await record(conn, item, OutboxState.DELIVERED)
+        assert await outbox.counts(conn) == {"retrying": 1}
+
+
+async def test_what_a_dead_process_had_in_flight_is_found_at_start(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message("k1", "a"), message("k2", "b"), message("k3", "c"))
+        first, second = await taken(conn), await taken(conn)
+        await record(conn, first, OutboxState.DELIVERED)
+
+        assert await outbox.abandoned(conn) == [second]
+
+
+async def test_a_throttled_target_is_left_alone_and_no_other(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(
+            conn, message("k1", "a"), message("k2", "a", document="B/B/2"), message("k3", "b")
+        )
+        await outbox.hold(conn, "a", until=later(60))
+
+        assert (await taken(conn, 59)).key == "k3"
+        assert await outbox.claim(conn, now=later(59)) is None
+        assert (await taken(conn, 60)).key == "k1"
+
+
+async def test_holding_a_target_never_hastens_what_waits_longer(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message("k1", "a"))
+        await record(conn, await taken(conn), OutboxState.RETRYING, seconds=90)
+        await outbox.hold(conn, "a", until=later(60))
+
+        assert await outbox.next_due(conn) == later(90)
+
+
+@pytest.mark.parametrize("state", [OutboxState.RETRYING, OutboxState.MAYBE_DELIVERED])
+async def test_a_post_without_an_answer_that_shows_itself_is_not_sent_again(
+    store: Database, state: OutboxState
+) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message(asks=True))
+        await record(conn, await taken(conn), state, unknowns=1)
+
+        await outbox.arrived(conn, COMPANY, BILL, "channel:ap")
+
+        assert await outbox.counts(conn) == {"delivered": 1}
+        assert await outbox.claim(conn, now=later(99)) is None
+
+
+@pytest.mark.parametrize(
+    ("item", "unknowns"),
+    [
+        (message(), 0),
+        (message(kind="update"), 1),
+        (message(target="other"), 1),
+        (message(document="Bill/Bill/2"), 1),
+        (message(company="beta"), 1),
+    ],
+)
+async def test_only_a_post_without_an_answer_at_that_place_has_arrived(
+    store: Database, item: OutboxItem, unknowns: int
+) -> None:
+    async with store.transaction() as conn:
+        await put(conn, item)
+        await record(conn, await taken(conn), OutboxState.RETRYING, unknowns=unknowns)
+
+        await outbox.arrived(conn, COMPANY, BILL, "channel:ap")
+
+        assert await outbox.counts(conn) == {"retrying": 1}
+
+
+async def test_everything_not_delivered_is_listed_newest_first(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, *(message(f"k{n}", f"t{n}") for n in range(5)))
+        await record(conn, await taken(conn), OutboxState.DELIVERED)
+        await record(conn, await taken(conn), OutboxState.DEAD)
+
+        found = await outbox.unfinished(conn, limit=3)
+
+    assert [(item.key, item.state) for item in found] == [
+        ("k4", OutboxState.PENDING), ("k3", OutboxState.PENDING), ("k2", OutboxState.PENDING),
+    ]  # fmt: skip
+
+
+def test_order_is_kept_per_company_document_and_target() -> None:
+    keys = {
+        replace(message(), **change).ordering_key
+        for change in ({}, {"company": "beta"}, {"document": "x"}, {"target": "y"}, {"key": "z"})
+    }
+
+    assert len(keys) == 4
