@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from acumatica_client import protocol
+from acumatica_client import answers, protocol
 from acumatica_client.entities import ENTITIES, Entity
 from acumatica_client.errors import ErpError, ErpNotFound
 from acumatica_client.models import (
@@ -30,7 +30,7 @@ from acumatica_client.transport import (
     same_host,
 )
 
-LONG_OPERATION = timedelta(minutes=10)
+LONG_OPERATION = 10 * 60.0
 POLL_WAITS = (0.25, 0.5, 1.0, 2.0, 5.0)
 """Seconds between status polls of a long operation: quick first, then patient."""
 
@@ -72,14 +72,14 @@ class ErpClient:
     async def read(self, key: DocumentKey) -> Document | None:
         """Read one document as it is now; None when the ERP has none by that key."""
         entity = ENTITIES[key.entity]
-        return protocol.read_document(
+        return answers.read_document(
             entity, await self._get(protocol.build_read(self.address, entity, key))
         )
 
     async def read_by_id(self, key: DocumentKey, erp_id: str) -> Document | None:
         """Read one document by its id, the second opinion of a read-back."""
         entity = ENTITIES[key.entity]
-        return protocol.read_document(
+        return answers.read_document(
             entity, await self._get(protocol.build_read(self.address, entity, key, erp_id))
         )
 
@@ -103,14 +103,14 @@ class ErpClient:
             request = protocol.build_list(
                 self.address, entity, where=where, top=self._page, skip=skip
             )
-            page = protocol.read_glimpses(entity, await self._get(request))
+            page = answers.read_glimpses(entity, await self._get(request))
             rows, skip = len(page), skip + len(page)
             yield page
 
     async def party_name(self, entity: str, code: str) -> str:
         """Read a vendor's name; empty when the ERP does not show one."""
         request = protocol.build_party_read(self.address, entity, code)
-        return protocol.read_party_name(await self._get(request))
+        return answers.read_party_name(await self._get(request))
 
     async def employees(self) -> list[Employee]:
         """Read all employees with their e-mail addresses."""
@@ -118,7 +118,7 @@ class ErpClient:
         rows = self._page
         while rows == self._page:
             request = protocol.build_employees(self.address, top=self._page, skip=len(found))
-            page = protocol.read_employees(await self._get(request))
+            page = answers.read_employees(await self._get(request))
             rows = len(page)
             found += page
         return found
@@ -126,7 +126,7 @@ class ErpClient:
     async def check_version(self) -> None:
         """Raise ErpNotFound, listing what the instance has, when the pinned version is missing."""
         reply = await self._get(protocol.build_versions(self.address))
-        known = protocol.read_versions(reply)
+        known = answers.read_versions(reply)
         if (self.address.endpoint, self.address.version) not in known:
             offered = ", ".join(sorted(f"{name}/{version}" for name, version in known))
             pinned = f"{self.address.endpoint}/{self.address.version}"
@@ -164,28 +164,28 @@ class ErpClient:
             return CallOutcome(CallClass.NOT_SENT, str(error), after=getattr(error, "after", 0.0))
         except TransportError as error:
             return CallOutcome(CallClass.UNKNOWN, str(error))
-        if protocol.is_signed_out(reply):
+        if answers.is_signed_out(reply):
             await self._acts.forget(number)
         if reply.status == 202:
             return await self._follow(reply)
-        return protocol.class_of(reply)
+        return answers.class_of(reply)
 
     async def _follow(self, started: Reply) -> CallOutcome:
         """Ask after a long operation, in the session that started it, until it ends."""
-        url = protocol.poll_address(self.address, started)
+        url = answers.poll_address(self.address, started)
         if url is None:
             return CallOutcome(CallClass.UNKNOWN, "202 without a status address of our ERP")
         waits = iter(POLL_WAITS)
-        wait = 0.0
-        ends = self._waiting.now() + LONG_OPERATION
-        while self._waiting.now() < ends:
+        wait = waited = 0.0
+        while waited < LONG_OPERATION:  # counted, as the wall clock may be set meanwhile
             wait = next(waits, wait)
+            waited += wait
             await self._waiting.sleep(wait)
             try:
                 reply, number = await self._acts.send(protocol.build_status_poll(url))
             except (ErpError, TransportError) as error:
                 return CallOutcome(CallClass.UNKNOWN, f"the status poll failed: {error}")
-            if protocol.is_signed_out(reply):
+            if answers.is_signed_out(reply):
                 await self._acts.forget(number)
             if reply.status != 202:
                 return _end_of_operation(reply)
@@ -198,7 +198,7 @@ class ErpClient:
 
 
 def _end_of_operation(reply: Reply) -> CallOutcome:
-    outcome = protocol.class_of(reply)
+    outcome = answers.class_of(reply)
     refused = outcome.outcome in (CallClass.REFUSED, CallClass.REFUSED_IN_DOUBT)
     # A poll that is turned away, or whose address is forgotten, says nothing of the operation,
     # which did start; and only 204 says that it ended well.

@@ -35,6 +35,8 @@ class Entity:
     """When not empty, list reads are narrowed to these types (AR payments mix in credit memos)."""
     line_select: tuple[str, ...] = ()
     line_fingerprint: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+    """Fields that are days: midnight with the server's offset, which is noise."""
     custom: tuple[str, ...] = ()
     """`View.Field` names read by `$custom` because the entity does not map them."""
     statuses: frozenset[str] = field(init=False)
@@ -82,6 +84,7 @@ BILL = Entity(
         "Account", "Qty", "UnitCost", "ExtendedCost", "Amount", "Description",
         "TransactionDescription",
     ),
+    days=("Date", "DueDate"),
     custom=("CurrentDocument.EmployeeID",),
     screen="AP301000",
     link_fields=("DocType", "RefNbr"),
@@ -115,6 +118,7 @@ PURCHASE_ORDER = Entity(
     line_fingerprint=(
         "InventoryID", "LineDescription", "OrderQty", "UnitCost", "ExtendedCost", "Account",
     ),
+    days=("Date", "PromisedOn"),
     screen="PO301000",
     link_fields=("OrderType", "OrderNbr"),
     type_codes={
@@ -146,6 +150,7 @@ CHECK = Entity(
         "PaymentRef",
     ),
     line_fingerprint=("DocType", "ReferenceNbr", "AmountPaid"),
+    days=("ApplicationDate",),
     screen="AP302000",
     link_fields=("DocType", "RefNbr"),
     type_codes={
@@ -171,6 +176,7 @@ PAYMENT = Entity(
         "PaymentMethod", "PaymentRef",
     ),
     types=("Payment", "Prepayment", "Refund"),
+    days=("ApplicationDate",),
     screen="AR302000",
     link_fields=("DocType", "RefNbr"),
     type_codes={

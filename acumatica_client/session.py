@@ -11,14 +11,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from acumatica_client.answers import error_of, is_signed_out
 from acumatica_client.errors import ErpError, ErpSignInFailed, ErpUnavailable
-from acumatica_client.protocol import (
-    Address,
-    build_sign_in,
-    build_sign_out,
-    error_of,
-    is_signed_out,
-)
+from acumatica_client.protocol import Address, build_sign_in, build_sign_out
 from acumatica_client.transport import Reply, Request, Transport, TransportError
 
 log = logging.getLogger(__name__)

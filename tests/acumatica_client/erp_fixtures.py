@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from acumatica_client.answers import read_document
 from acumatica_client.entities import ENTITIES, Entity
 from acumatica_client.errors import (
     ErpBusy,
@@ -12,7 +13,6 @@ from acumatica_client.errors import (
     ErpRejected,
 )
 from acumatica_client.models import CallClass, Document, DocumentKey
-from acumatica_client.protocol import read_document
 from acumatica_client.transport import Reply
 
 ROOT = Path(__file__).parent.parent / "fixtures" / "acumatica"

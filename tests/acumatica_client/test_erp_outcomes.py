@@ -6,6 +6,15 @@ from typing import Any
 import pytest
 from erp_fixtures import ERRORS, json_reply, page_reply, reply
 
+from acumatica_client.answers import (
+    LIMIT_BACK_OFF,
+    class_of,
+    error_of,
+    error_text,
+    is_signed_out,
+    plain_words,
+    poll_address,
+)
 from acumatica_client.errors import (
     ErpBusy,
     ErpError,
@@ -15,16 +24,7 @@ from acumatica_client.errors import (
     ErpUnavailable,
 )
 from acumatica_client.models import CallClass
-from acumatica_client.protocol import (
-    LIMIT_BACK_OFF,
-    Address,
-    class_of,
-    error_of,
-    error_text,
-    is_signed_out,
-    plain_words,
-    poll_address,
-)
+from acumatica_client.protocol import Address
 from acumatica_client.transport import Reply
 
 ADDRESS = Address("https://erp.acme.example/AcumaticaERP", "Default", "24.200.001")

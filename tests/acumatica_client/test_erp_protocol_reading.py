@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from erp_fixtures import DOCUMENTS, document, entity_of, json_reply, reply
 
-from acumatica_client import protocol
+from acumatica_client import answers
 from acumatica_client.entities import BILL, CHECK
 from acumatica_client.errors import ErpError, ErpUnavailable
 from acumatica_client.models import DocumentKey, Employee, Glimpse
@@ -28,7 +28,7 @@ def raw(text: str) -> Reply:
 
 
 def glimpse(**values: Any) -> Glimpse:
-    return protocol.read_glimpses(BILL, json_reply(200, [wrapped(**values)]))[0]
+    return answers.read_glimpses(BILL, json_reply(200, [wrapped(**values)]))[0]
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -73,7 +73,7 @@ def test_owner_comes_from_the_screen_where_the_erp_tells_it() -> None:
 def test_custom_fields_may_be_missing(custom: Any) -> None:
     answer = json_reply(200, {**wrapped(), "custom": custom})
 
-    found = protocol.read_document(BILL, answer)
+    found = answers.read_document(BILL, answer)
 
     assert found is not None
     assert found.fields["CurrentDocument.EmployeeID"] is None
@@ -81,19 +81,19 @@ def test_custom_fields_may_be_missing(custom: Any) -> None:
 
 @pytest.mark.parametrize("details", [None, {}, []])
 def test_lines_may_be_missing(details: Any) -> None:
-    found = protocol.read_document(BILL, json_reply(200, {**wrapped(), "Details": details}))
+    found = answers.read_document(BILL, json_reply(200, {**wrapped(), "Details": details}))
 
     assert found is not None
     assert found.lines == ()
 
 
 def test_missing_record_is_a_500_and_reads_as_none() -> None:
-    assert protocol.read_document(BILL, reply("errors/not_found_500")) is None
-    assert protocol.read_party_name(reply("errors/not_found_500")) == ""
+    assert answers.read_document(BILL, reply("errors/not_found_500")) is None
+    assert answers.read_party_name(reply("errors/not_found_500")) == ""
 
 
 def test_member_the_erp_adds_later_is_ignored() -> None:
-    found = protocol.read_document(BILL, json_reply(200, wrapped(NewInThisRelease=1)))
+    found = answers.read_document(BILL, json_reply(200, wrapped(NewInThisRelease=1)))
 
     assert found is not None
     assert "NewInThisRelease" not in found.fields
@@ -158,7 +158,7 @@ def test_padding_of_keys_is_dropped() -> None:
 
 @pytest.mark.parametrize("shown", [None, "", {}])
 def test_record_without_id_has_none(shown: Any) -> None:
-    found = protocol.read_glimpses(BILL, json_reply(200, [{**wrapped(), "id": shown}]))
+    found = answers.read_glimpses(BILL, json_reply(200, [{**wrapped(), "id": shown}]))
 
     assert found[0].erp_id == ""
 
@@ -166,11 +166,11 @@ def test_record_without_id_has_none(shown: Any) -> None:
 def test_list_is_read_row_by_row() -> None:
     rows = [{**wrapped(ReferenceNbr=number, Status="Open"), "id": number} for number in "12"]
 
-    found = protocol.read_glimpses(BILL, json_reply(200, rows))
+    found = answers.read_glimpses(BILL, json_reply(200, rows))
 
     moment = datetime(2026, 11, 2, 14, 31, 28, 403_000, UTC)
     assert found == [Glimpse(BILL.key("Bill", n), n, "Open", moment) for n in "12"]
-    assert protocol.read_glimpses(CHECK, json_reply(200, [])) == []
+    assert answers.read_glimpses(CHECK, json_reply(200, [])) == []
 
 
 # --- masters ---
@@ -178,7 +178,7 @@ def test_list_is_read_row_by_row() -> None:
 
 @pytest.mark.parametrize(("shown", "name"), [("Tallgrass", "Tallgrass"), (None, "")])
 def test_vendor_has_a_name_or_none(shown: Any, name: str) -> None:
-    assert protocol.read_party_name(json_reply(200, wrapped(VendorName=shown))) == name
+    assert answers.read_party_name(json_reply(200, wrapped(VendorName=shown))) == name
 
 
 def test_employees_are_read_with_or_without_a_contact() -> None:
@@ -186,7 +186,7 @@ def test_employees_are_read_with_or_without_a_contact() -> None:
     ben = wrapped(EmployeeID="EP2", EmployeeName=None, Status="Inactive")
     contact = {"ContactInfo": {"Email": {"value": " ann@acme.example "}}}
 
-    found = protocol.read_employees(json_reply(200, [{**ann, **contact}, ben]))
+    found = answers.read_employees(json_reply(200, [{**ann, **contact}, ben]))
 
     assert found == [
         Employee("EP1", "Ann Lee", "ann@acme.example", True),
@@ -197,14 +197,14 @@ def test_employees_are_read_with_or_without_a_contact() -> None:
 def test_contact_without_e_mail_is_an_employee_without_e_mail() -> None:
     row = {**wrapped(EmployeeID="EP1"), "ContactInfo": {"Email": {}}}
 
-    assert protocol.read_employees(json_reply(200, [row]))[0].email == ""
+    assert answers.read_employees(json_reply(200, [row]))[0].email == ""
 
 
 @pytest.mark.parametrize("wrap", [lambda rows: rows, lambda rows: {"endpoints": rows}])
 def test_versions_are_read_from_the_bare_array_and_from_the_wrapper(wrap: Any) -> None:
     rows = [{"name": "Default", "version": "24.200.001"}, {"name": "AcmeExt", "version": "1.0.0"}]
 
-    found = protocol.read_versions(json_reply(200, wrap(rows)))
+    found = answers.read_versions(json_reply(200, wrap(rows)))
 
     assert found == {("Default", "24.200.001"), ("AcmeExt", "1.0.0")}
 
@@ -221,37 +221,37 @@ def test_versions_are_read_from_the_bare_array_and_from_the_wrapper(wrap: Any) -
 )  # fmt: skip
 def test_json_that_cannot_be_held_is_unreadable(text: str) -> None:
     with pytest.raises(ErpUnavailable, match="unreadable JSON"):
-        protocol.read_json(raw(text))
+        answers.read_json(raw(text))
 
 
 def test_json_that_is_no_text_is_unreadable() -> None:
     with pytest.raises(ErpUnavailable):
-        protocol.read_json(Reply(200, {"content-type": "application/json"}, b'{"a": "\xff"}'))
+        answers.read_json(Reply(200, {"content-type": "application/json"}, b'{"a": "\xff"}'))
 
 
 def test_fractions_never_pass_a_float() -> None:
-    found = protocol.read_json(raw('{"a": 0.1000000000000000055511151231257827, "b": 7}'))
+    found = answers.read_json(raw('{"a": 0.1000000000000000055511151231257827, "b": 7}'))
 
     assert found == {"a": Decimal("0.1000000000000000055511151231257827"), "b": 7}
 
 
 def test_half_a_character_is_refused_before_it_breaks_the_store() -> None:
     with pytest.raises(ErpUnavailable, match="half a character"):
-        protocol.read_document(BILL, raw(json.dumps(wrapped(Description="\ud83d"))))
+        answers.read_document(BILL, raw(json.dumps(wrapped(Description="\ud83d"))))
 
 
 @pytest.mark.parametrize(
     ("read", "data"),
     [
-        (lambda answer: protocol.read_document(BILL, answer), []),
-        (lambda answer: protocol.read_document(BILL, answer), None),
-        (lambda answer: protocol.read_document(BILL, answer), {**wrapped(), "Details": [1]}),
-        (lambda answer: protocol.read_glimpses(BILL, answer), {}),
-        (lambda answer: protocol.read_glimpses(BILL, answer), ["x"]),
-        (protocol.read_party_name, "x"),
-        (protocol.read_employees, {"value": []}),
-        (protocol.read_versions, {"endpoints": None}),
-        (protocol.read_versions, [["Default"]]),
+        (lambda answer: answers.read_document(BILL, answer), []),
+        (lambda answer: answers.read_document(BILL, answer), None),
+        (lambda answer: answers.read_document(BILL, answer), {**wrapped(), "Details": [1]}),
+        (lambda answer: answers.read_glimpses(BILL, answer), {}),
+        (lambda answer: answers.read_glimpses(BILL, answer), ["x"]),
+        (answers.read_party_name, "x"),
+        (answers.read_employees, {"value": []}),
+        (answers.read_versions, {"endpoints": None}),
+        (answers.read_versions, [["Default"]]),
     ],
 )
 def test_answer_of_another_shape_is_an_error(read: Any, data: Any) -> None:
@@ -264,10 +264,10 @@ def test_200_of_another_content_type_is_nobody_we_know(kind: str) -> None:
     answer = Reply(200, {"content-type": kind} if kind else {}, b'{"id": 1}')
 
     with pytest.raises(ErpUnavailable):
-        protocol.read_json(answer)
+        answers.read_json(answer)
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 206])
 def test_only_200_is_an_answer_to_a_read(status: int) -> None:
     with pytest.raises(ErpError):
-        protocol.read_json(json_reply(status, []))
+        answers.read_json(json_reply(status, []))
