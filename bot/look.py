@@ -36,7 +36,6 @@ class Look:
         self._ports = ports
         self._outbox_bell = outbox_bell
         self._queries = default_queries()
-        self.notes_since = ports.clock.now()
 
     async def step(self) -> bool:
         """Read one push, or look at one document; False when there is nothing to do."""
@@ -129,7 +128,8 @@ class Look:
         record = await documents.get(conn, tenant.name, hint.document)
         previous = Document.from_json(record.snapshot) if record else None
         known = await self._known(conn, hint.document, previous)
-        policy = Policy(tenant.name, self.notes_since)
+        since = await documents.served_since(conn, tenant.name)
+        policy = Policy(tenant.name, since or now)
         intents = decide(document, known, tenant.routes, policy)
         changed = bool(intents) or is_change(document, previous)
         fresh = self._record(document, record, now=now, changed=changed)

@@ -41,7 +41,7 @@ from bot.talk import Talk
 from bot.teams import Connector
 from bot.tokens import BotTokens
 from bot.worker import Worker
-from storage import conversations, ledger
+from storage import conversations, documents, ledger
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -156,6 +156,8 @@ async def _settle_in(store: Database, file: File, ports: Ports) -> None:
     now = ports.clock.now()
     async with store.transaction() as conn:
         await ledger.free_leases(conn)
+        for company in file.company:
+            await documents.begin(conn, company.name, now=now)
         for channel in file.channel:
             await conversations.bind(conn, channel.name, channel.conversation, by="file", now=now)
 

@@ -56,6 +56,16 @@ async def watermark(conn: Connection, company: str, entity: str) -> datetime | N
     return moment_or_none(await SQL.watermark(conn, company=company, entity=entity))
 
 
+async def begin(conn: Connection, company: str, *, now: datetime) -> None:
+    """Remember when a company was first served, the first time this is said."""
+    await SQL.begin(conn, company=company, now=stamp(now))
+
+
+async def served_since(conn: Connection, company: str) -> datetime | None:
+    """Return when a company was first served: what was done before is no news."""
+    return await watermark(conn, company, "")
+
+
 async def raise_watermark(conn: Connection, company: str, entity: str, seen: datetime) -> None:
     """Move the watermark forward; it never moves back."""
     await SQL.raise_watermark(conn, company=company, entity=entity, seen=stamp(seen))

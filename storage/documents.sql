@@ -30,6 +30,11 @@ SELECT * FROM documents
 -- name: watermark(company, entity)$
 SELECT seen FROM watermarks WHERE company = :company AND entity = :entity;
 
+-- name: begin(company, now)!
+-- The row without an entity tells when the company was first served; it never changes.
+INSERT INTO watermarks (company, entity, seen) VALUES (:company, '', :now)
+ON CONFLICT (company, entity) DO NOTHING;
+
 -- name: raise_watermark(company, entity, seen)!
 INSERT INTO watermarks (company, entity, seen) VALUES (:company, :entity, :seen)
 ON CONFLICT (company, entity) DO UPDATE SET seen = max(seen, excluded.seen);

@@ -151,3 +151,22 @@ async def test_a_bill_put_on_hold_again_is_asked_about_again(witness: Witness) -
     assert "Release" in buttons(card["card"])
     await witness.press(BEN, number, "Release")
     await witness.card(number, BEN, says="Released by Ben Ortiz")
+
+
+async def test_what_became_open_while_the_service_was_down_is_told_afterwards(
+    world: World,
+) -> None:
+    witness = world.witness
+    async with world.bot():
+        number = await waiting(witness)  # the service has run before
+    order = await witness.change(
+        {"VendorID": "V000000021", "OrderTotal": 500.0, "Branch": "EAST"}, entity="PurchaseOrder"
+    )
+    await witness.change({"Status": "Open"}, order, entity="PurchaseOrder", by="erin")
+    await witness.change({"Status": "Open"}, number, by="erin")
+
+    async with world.bot():
+        assert await witness.card(order)
+        card = await witness.card(number, BEN, says="Bill open")
+
+    assert "Release" not in buttons(card["card"])

@@ -46,10 +46,8 @@ class Line:
     service_url: str
     witness: Witness
 
-    async def fault(
-        self, fault: str, method: str = "POST", path: str = "/v3/", **more: int
-    ) -> None:
-        await self.witness.teams_fault(fault, method=method, path=path, times=times)
+    async def fault(self, fault: str, method: str = "POST", times: int = 1) -> None:
+        await self.witness.teams_fault(fault, method=method, path="/v3/", times=times)
 
     async def post(self) -> Posted | Outcome:
         return await self.connector.new_thread(self.service_url, CHANNEL, card_activity(CARD, "7"))

@@ -1,0 +1,280 @@
+"""What people type is answered where they typed it, from what the bot has seen, and acts never."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from world import BEN, DEV, EAST, ERIN, World, buttons, eventually, open_world, texts
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Json = dict[str, Any]
+CHAT = "Countersign"
+EVIL = "[pay](https://evil.example) **now** <at>Ben Ortiz</at>"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """A running bot that has seen one bill of each kind and one purchase order."""
+    async with open_world(tmp_path_factory.mktemp("talk")) as opened, opened.bot():
+        await opened.witness.connect_push()
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bill(world: World) -> str:
+    """A bill on hold whose texts would be markup."""
+    number = await world.witness.bill_on_hold(4321.0, VendorRef=EVIL, Description=EVIL)
+    await world.witness.card(number, BEN, says="this waits for you")
+    return number
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def order(world: World) -> str:
+    """A purchase order that waits for approval."""
+    fields = {"VendorID": "V000000021", "OrderTotal": 27300.0, "Branch": "EAST"}
+    number = await world.witness.change(
+        {**fields, "Status": "Pending Approval"}, entity="PurchaseOrder"
+    )
+    await world.witness.card(number, BEN)
+    return number
+
+
+async def lines(world: World, person: str, place: str) -> list[Json]:
+    """Every message and reply of a conversation, by id."""
+    shown = await world.witness.messages(person, place)
+    found = [line for message in shown for line in (message, *message["replies"])]
+    return sorted(found, key=lambda line: int(line["id"]))
+
+
+async def ask(world: World, text: str, *, person: str = BEN, place: str = CHAT) -> Json:
+    """Type a line and return the bot's answer to it."""
+    before = {line["id"] for line in await lines(world, person, place)}
+    await world.witness.say(person, "bot" if place == CHAT else place, text)
+
+    async def answered() -> Json | None:
+        fresh = [line for line in await lines(world, person, place) if line["id"] not in before]
+        return fresh[1] if len(fresh) > 1 else None
+
+    return await eventually(answered, f"an answer to {text!r}")
+
+
+# --- help ---
+
+
+@pytest.mark.parametrize("text", ["help", "Help!", "  HELP  ", "?"])
+async def test_help_lists_what_can_be_typed(world: World, text: str) -> None:
+    answer = await ask(world, text)
+
+    shown = texts(answer["card"])
+    for command in ("pending bills", "pending pos", "pending payments", "bill 004512"):
+        assert command in shown
+
+
+@pytest.mark.parametrize("text", ["hello", "Hi", "good morning", "thanks", "Thank you!"])
+async def test_a_polite_word_gets_help(world: World, text: str) -> None:
+    answer = await ask(world, text)
+
+    assert "pending bills" in texts(answer["card"])
+
+
+# --- lists ---
+
+
+@pytest.mark.parametrize("text", ["pending bills", "Pending Bills.", "pending bill"])
+async def test_pending_bills_lists_what_waits_for_a_person(
+    world: World, bill: str, text: str
+) -> None:
+    answer = await ask(world, text)
+
+    shown = texts(answer["card"])
+    assert bill in shown
+    assert "4,321.00 USD" in shown
+    assert "On Hold" in shown
+    assert "Release" not in buttons(answer["card"])
+
+
+async def test_pending_pos_lists_orders_only(world: World, bill: str, order: str) -> None:
+    shown = texts((await ask(world, "pending pos"))["card"])
+
+    assert "Pending POs: 1" in shown
+    assert order in shown
+    assert "4,321.00" not in shown
+
+
+async def test_nothing_pending_is_said_so(world: World) -> None:
+    assert "No pending payments" in texts((await ask(world, "pending payments"))["card"])
+
+
+async def test_a_released_bill_waits_for_nobody(world: World) -> None:
+    number = await world.witness.bill_on_hold(17.0)
+    await world.witness.card(number, BEN, says="this waits for you")
+    before = texts((await ask(world, "pending bills"))["card"])
+
+    await world.witness.change({"Status": "Open"}, number, by="erin")
+    await world.witness.card(number, BEN, says="Bill open")
+    after = texts((await ask(world, "pending bills"))["card"])
+
+    assert "17.00 USD" in before
+    assert "17.00 USD" not in after
+
+
+async def test_rows_of_a_company_that_left_the_file_are_not_shown(world: World, bill: str) -> None:
+    # In a thread, as the service may be inside a transaction that only this loop can end.
+    await asyncio.to_thread(leave_row, world.data / "countersign.db", bill)
+
+    listed = texts((await ask(world, "pending bills"))["card"])
+    shown = texts((await ask(world, f"bill {bill}"))["card"])
+
+    assert listed.count("4,321.00 USD") == 1
+    assert "4,321.00 USD" in shown
+
+
+def leave_row(path: Path, number: str) -> None:
+    """Store a bill once more, as of a company that is in the file no longer."""
+    with contextlib.closing(sqlite3.connect(path)) as store:
+        row = store.execute("SELECT * FROM documents WHERE document LIKE '%/' || ?", [number])
+        names = [column[0] for column in row.description]
+        former = dict(zip(names, row.fetchone(), strict=True)) | {"company": "former"}
+        marks = ", ".join("?" for _ in names)
+        store.execute(f"INSERT INTO documents VALUES ({marks})", [*former.values()])
+        store.commit()
+
+
+# --- one document ---
+
+
+@pytest.mark.parametrize("person", [BEN, DEV, ERIN])
+async def test_a_copy_of_a_card_can_be_pressed_by_nobody(
+    world: World, bill: str, person: str
+) -> None:
+    answer = await ask(world, f"bill {bill}", person=person)
+
+    assert "4,321.00 USD" in texts(answer["card"])
+    assert not {"Release", "Review"} & set(buttons(answer["card"]))
+    assert "refresh" not in answer["card"]
+    assert "Action.Execute" not in str(answer["card"])
+    assert await world.witness.status(bill) == "On Hold"
+
+
+async def test_a_number_is_found_whatever_its_case_and_a_sentence_s_dot(
+    world: World, order: str
+) -> None:
+    answer = await ask(world, f"PO {order.lower()}.")
+
+    assert order in texts(answer["card"])
+
+
+@pytest.mark.parametrize("number", ["424242", "%", "_", "%%%", "00_001", "'", '"', "*", "<b>"])
+async def test_an_unknown_number_is_said_so_and_matches_nothing(
+    world: World, bill: str, number: str
+) -> None:
+    answer = await ask(world, f"bill {number}")
+
+    shown = texts(answer["card"])
+    assert "No bill" in shown
+    assert "Mind leading zeros" in shown
+    assert "4,321.00" not in shown
+
+
+async def test_another_kind_of_document_is_not_found_by_a_bill_s_number(
+    world: World, bill: str
+) -> None:
+    assert "No purchase order" in texts((await ask(world, f"po {bill}"))["card"])
+
+
+# --- the rest ---
+
+
+@pytest.mark.parametrize(
+    ("text", "guess"),
+    [
+        ("pendng bills", "pending bills"),
+        ("pending payment please", "pending payments"),
+        ("hlep", "help"),
+        ("frobnicate the sprockets", ""),
+        ("release everything now", ""),
+        ("💩", ""),
+        ("x" * 3000, ""),
+    ],
+    ids=lambda value: value[:20],
+)
+async def test_an_unknown_line_gets_a_way_on(world: World, text: str, guess: str) -> None:
+    shown = texts((await ask(world, text))["card"])
+
+    assert "I did not understand that" in shown
+    assert "Type “help”" in shown
+    assert ("Did you mean" in shown) is bool(guess)
+    assert guess in shown
+
+
+async def test_a_typed_line_never_decides(world: World, bill: str) -> None:
+    for text in (f"release {bill}", f"release bill {bill}", "release", "approve", "yes"):
+        await ask(world, text)
+
+    assert await world.witness.status(bill) == "On Hold"
+    assert await world.witness.writes(bill) == []
+
+
+# --- channels ---
+
+
+async def test_a_mention_in_a_channel_is_answered_in_its_thread(world: World, bill: str) -> None:
+    await world.witness.say(DEV, EAST, f"bill {bill}")
+
+    async def answered() -> Json | None:
+        for message in await world.witness.messages(DEV, EAST):
+            if message["text"].endswith(f"bill {bill}") and message["replies"]:
+                return message["replies"][0]
+        return None
+
+    answer = await eventually(answered, "the answer stands in the thread")
+    assert "4,321.00 USD" in texts(answer["card"])
+    assert "Release" not in buttons(answer["card"])
+
+
+async def test_a_line_without_a_mention_is_not_for_the_bot(world: World) -> None:
+    body = {"person": DEV, "conversation": EAST, "text": "pending bills", "mention": False}
+    heard = await world.witness.post(f"{world.witness.teams}/_sandbox/say", body)
+
+    await ask(world, "help")  # had the bot heard the line before, it would have answered it first
+
+    said = [m for m in await world.witness.messages(DEV, EAST) if m["id"] == heard["message"]]
+    assert heard["status"] is None
+    assert said[0]["replies"] == []
+
+
+async def test_a_group_chat_is_answered_too(world: World) -> None:
+    answer = await ask(world, "pending bills", person=ERIN, place="AP desk")
+
+    assert "Pending bills" in texts(answer["card"])
+
+
+# --- what the ERP says is no markup ---
+
+
+@pytest.mark.parametrize("text", ["bill {}", "pending bills"])
+async def test_texts_of_the_erp_are_shown_and_not_obeyed(
+    world: World, bill: str, text: str
+) -> None:
+    answer = await ask(world, text.format(bill))
+
+    whole = texts(answer["card"])
+    assert "](https://evil" not in whole
+    assert "<at>" not in whole
+    assert not re.search(r"(?<!\\)\*\*now", whole)
+    assert answer["card"].get("msteams", {}).get("entities", []) == []
+
+
+async def test_what_somebody_typed_is_no_markup_either(world: World) -> None:
+    shown = texts((await ask(world, "bill [x](https://evil.example)"))["card"])
+
+    assert "](https://evil" not in shown
