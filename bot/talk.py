@@ -14,6 +14,7 @@ from bot.companies import Tenant
 from bot.core.commands import (
     HELP,
     Command,
+    Greeting,
     Help,
     Pending,
     ShowDocument,
@@ -32,6 +33,7 @@ from storage.records import OutboxItem, StoredDocument
 log = logging.getLogger(__name__)
 
 LONGEST_LIST = 10
+WHO_I_AM = "I bring what waits in Acumatica to the people who decide. Type “help” for more."
 UNRELEASED = frozenset({"Balanced", "Printed", "Pending Print", "Pending Processing"})
 
 
@@ -97,8 +99,10 @@ class Talk:
 
     async def _card(self, conn: Connection, command: Command) -> tuple[dict[str, Any], str]:
         match command:
-            case Help(greeting):
-                return help_card(HELP), f"{greeting} Here is what you can type.".strip()
+            case Greeting(answer):
+                return _text(answer, WHO_I_AM)
+            case Help():
+                return help_card(HELP), "What you can type"
             case Pending():
                 return await self._pending(conn, command)
             case ShowDocument():

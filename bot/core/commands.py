@@ -33,9 +33,14 @@ THANKS = frozenset({"thanks", "thank you", "thx", "danke", "merci"})
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """Show what can be typed; `greeting` was said before."""
+    """Show what can be typed."""
 
-    greeting: str = ""
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """Answer a kind word with one."""
+
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Unknown:
     guess: str = ""
 
 
-Command = Help | Pending | ShowDocument | Unknown
+Command = Help | Greeting | Pending | ShowDocument | Unknown
 
 
 def read_command(text: str) -> Command:
@@ -73,9 +78,9 @@ def read_command(text: str) -> Command:
     if words in ("", "help"):
         return Help()
     if words in GREETINGS:
-        return Help("Hello.")
+        return Greeting("Hello.")
     if words in THANKS:
-        return Help("You are welcome.")
+        return Greeting("You are welcome.")
     return _of_documents(words, typed) or _unknown(words)
 
 

@@ -148,10 +148,10 @@ class FakeErp:
         record = self.records.get(key)
         return None if record is None or record.deleted else _document(record)
 
-    async def read_by_id(self, key: DocumentKey, erp_id: str) -> Document | None:
+    async def read_by_id(self, key: DocumentKey, _erp_id: str) -> Document | None:
         return await self.read(key)
 
-    async def party_name(self, entity: str, code: str) -> str:
+    async def party_name(self, _entity: str, code: str) -> str:
         return f"Name of {code}"
 
     async def employees(self) -> list[Employee]:
@@ -275,15 +275,15 @@ class FakeTeams:
     fresh: list[Message] = field(default_factory=list)
     """Posted with a clear answer in the step that is running."""
 
-    async def new_thread(self, service_url: str, channel: str, activity: Json) -> Posted | Outcome:
+    async def new_thread(self, _url: str, channel: str, activity: Json) -> Posted | Outcome:
         number = f"m{len(self.messages) + 1}"
         return await self._post(f"{channel};messageid={number}", number, activity)
 
-    async def open_chat(self, service_url: str, teams_id: str) -> str | Outcome:
+    async def open_chat(self, _url: str, teams_id: str) -> str | Outcome:
         await self.point("open chat")
         return f"chat-{teams_id}"
 
-    async def send(self, service_url: str, conversation: str, activity: Json) -> Posted | Outcome:
+    async def send(self, _url: str, conversation: str, activity: Json) -> Posted | Outcome:
         return await self._post(conversation, f"m{len(self.messages) + 1}", activity)
 
     async def _post(self, conversation: str, number: str, activity: Json) -> Posted | Outcome:
@@ -308,7 +308,7 @@ class FakeTeams:
         self.fresh.append(message)
         return Posted(conversation, number)
 
-    async def edit(self, service_url: str, posted: Posted, activity: Json) -> Posted | Outcome:
+    async def edit(self, _url: str, posted: Posted, activity: Json) -> Posted | Outcome:
         how = self.next_sends.pop(0) if self.next_sends else "ok"
         await self.point("edit")
         if how == "429":

@@ -1,7 +1,7 @@
 """Runs the real core and the real shells on a real store against the fakes, one order at a time.
 
-An order is a list of moves. What a check says is read from the fakes alone: from what truly happened
-in the ERP and what truly stands in Teams, never from what the product stored about it.
+An order is a list of moves. What a check says is read from the fakes alone: from what truly
+happened in the ERP and what truly stands in Teams, never from what the product stored about it.
 """
 
 from __future__ import annotations
@@ -71,6 +71,19 @@ ROUTES: tuple[dict[str, Any], ...] = (
     {"company": NAME, "entity": "PurchaseOrder", "when": "open", "to": ["channel:notes"]},
     {"company": NAME, "to": []},
 )  # fmt: skip
+_UNDECIDED = frozenset({"On Hold", "Balanced", "Pending Approval"})
+_ANY = _UNDECIDED | {"Open", "Rejected", "Voided"}
+CHANGES: dict[str, tuple[frozenset[str], Callable[[Record], dict[str, Any]]]] = {
+    "amount": (_UNDECIDED, lambda record: {"amount": record.amount + 1}),
+    "note": (_ANY, lambda record: {"note": f"{record.note}x"}),
+    "owner": (_ANY, lambda record: {"owner": "E2" if record.owner == "E1" else "E1"}),
+    "map": (_ANY, lambda record: {"needs_approval": not record.needs_approval}),
+    "hold": (frozenset({"Balanced", "Pending Approval"}), lambda _: {"status": "On Hold"}),
+    "by hand": (_UNDECIDED, lambda _: {"status": "Open"}),
+    "reject": (_UNDECIDED, lambda _: {"status": "Rejected"}),
+    "delete": (_UNDECIDED, lambda _: {"deleted": True}),
+}
+"""What an ERP user may do -> in which statuses, and what it changes."""
 QUIESCENT = 400
 """Rounds after which everything must have come to rest."""
 
@@ -247,33 +260,16 @@ class World:
 
     async def _do_change(self, which: str, what: str) -> None:
         """Somebody works in the ERP."""
-        record = self.erp.records.get(KEYS[which])
+        key = KEYS[which]
+        record = self.erp.records.get(key)
         if record is None:
             if what == "create":
-                key = KEYS[which]
                 self.erp.records[key] = made = Record(key, "Open", Decimal(100), "E1")
                 self.erp.touch(made)
-            return
-        if record.deleted:
-            return
-        open_before = record.status in ("On Hold", "Balanced", "Pending Approval")
-        match what:
-            case "amount" if open_before:
-                self.erp.touch(record, amount=record.amount + 1)
-            case "note":
-                self.erp.touch(record, note=record.note + "x")
-            case "owner":
-                self.erp.touch(record, owner="E2" if record.owner == "E1" else "E1")
-            case "map":
-                record.needs_approval = not record.needs_approval
-            case "hold" if record.status in ("Balanced", "Pending Approval"):
-                self.erp.touch(record, status="On Hold")
-            case "by hand" if record.status in ("On Hold", "Balanced", "Pending Approval"):
-                self.erp.touch(record, status="Open")
-            case "void" if open_before:
-                self.erp.touch(record, status="Voided" if which != "order" else "Canceled")
-            case "delete" if open_before:
-                record.deleted = True
+        elif not record.deleted and what in CHANGES:
+            statuses, change = CHANGES[what]
+            if record.status in statuses:
+                self.erp.touch(record, **change(record))
 
     async def _do_push(self, which: str, number: int = 0) -> None:
         """The ERP tells of a change; a *number* told before is the same push again."""

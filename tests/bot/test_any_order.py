@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from any_order_fakes import ACTS, POSTS
-from any_order_world import KEYS, Move, World
+from any_order_world import CHANGES, KEYS, Move, World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -35,9 +35,7 @@ def play(folder: Path, moves: list[Move]) -> World:
 which = st.sampled_from(["bill", "bill", "bill", "other", "order", "later"])
 runner = st.sampled_from(["look", "look", "work", "work", "work", "act", "act", "settle", "poll"])
 small = st.integers(1, 3)
-changes = st.sampled_from(
-    ["amount", "note", "owner", "map", "hold", "by hand", "void", "delete", "create"]
-)
+changes = st.sampled_from([*CHANGES, "create"])
 quiet_moves: list[st.SearchStrategy[Move]] = [
     st.tuples(st.just("change"), which, changes),
     st.tuples(st.just("push"), which, st.sampled_from([0, 0, 7])),

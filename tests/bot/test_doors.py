@@ -902,6 +902,18 @@ async def test_one_id_in_two_conversations_is_two_lines(caller: Caller, untouche
     await eventually(both, "both lines are answered where they were typed")
 
 
+async def test_a_mention_without_a_text_takes_nothing_out(caller: Caller) -> None:
+    mention = {"type": "mention", "text": "", "mentioned": {"id": f"28:{APP_ID}"}}
+    line = {"type": "message", "text": "bill 888888", "entities": [mention]}
+
+    await caller.call(caller.activity(**line))
+
+    async def understood() -> bool:
+        return "No bill 888888" in await answers(caller, "Countersign")
+
+    await eventually(understood, "the line is understood")
+
+
 # --- below HTTP ---
 
 

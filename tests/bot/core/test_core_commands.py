@@ -12,6 +12,7 @@ from bot.core.commands import (
     GREETINGS,
     HELP,
     THANKS,
+    Greeting,
     Help,
     Pending,
     ShowDocument,
@@ -27,12 +28,12 @@ def test_help_and_nothing_at_all_show_what_can_be_typed(text: str) -> None:
 
 @pytest.mark.parametrize("word", sorted(GREETINGS))
 def test_a_greeting_is_returned(word: str) -> None:
-    assert read_command(f"{word.title()}!") == Help("Hello.")
+    assert read_command(f"{word.title()}!") == Greeting("Hello.")
 
 
 @pytest.mark.parametrize("word", sorted(THANKS))
 def test_thanks_are_welcome(word: str) -> None:
-    assert read_command(f"{word}.") == Help("You are welcome.")
+    assert read_command(f"{word}.") == Greeting("You are welcome.")
 
 
 @pytest.mark.parametrize("word", ENTITIES)
