@@ -194,6 +194,11 @@ ENTITIES: Mapping[str, Entity] = {
 }
 
 
+def owner_of(document: Document) -> str:
+    """Return the employee code of the document's owner, empty where the ERP tells none."""
+    return document.text("CurrentDocument.EmployeeID") or document.text("Owner")
+
+
 def entity_of(document: Document) -> Entity:
     """Return the row of the table that describes *document*."""
     return ENTITIES[document.key.entity]

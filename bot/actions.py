@@ -11,11 +11,13 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from acumatica_client.entities import owner_of
 from acumatica_client.errors import ErpBusy, ErpError
 from acumatica_client.fingerprint import fingerprint
 from acumatica_client.models import CallClass, CallOutcome, Document, DocumentKey
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
+from bot.core.decide import approvers_now
 from bot.core.plans import (
     DECISION_AFTER,
     STEPS,
@@ -29,7 +31,7 @@ from bot.core.plans import (
 from bot.core.plans import Step as PlanStep
 from bot.core.presses import may_decide
 from bot.questions import Cause, note, update_cards
-from cards.refusals import refusal_text
+from cards.refusals import Refusal, refusal_text
 from storage import inbox, ledger, posted_cards
 from storage.database import Connection, Database
 from storage.ledger import DOABLE, UNSETTLED, Lessee
@@ -186,9 +188,15 @@ class Doer(_Ledger):
         """Say why the presser may no longer decide; empty when they may."""
         async with self._store.reading() as conn:
             asked = await self._tenant.asked(conn, decision, now=self._clock.now())
-        if asked is None or document is None:
-            return ""
-        refusal = may_decide(decision.person, replace(asked, document=document))
+        if document is None:
+            return ""  # gone: what the read shows ends the plan
+        if asked is None:
+            return refusal_text(Refusal.UNKNOWN_CARD)
+        around = replace(asked.document.around, owner=owner_of(document))
+        fresh = document.with_around(around)
+        approvers = approvers_now(fresh, decision, self._tenant.routes, asked.people)
+        judged = replace(asked, document=fresh, decision=replace(decision, approvers=approvers))
+        refusal = may_decide(decision.person, judged)
         return refusal_text(refusal) if refusal else ""
 
     async def _go(self, step: Step, decision: Decision, checked: Checked) -> None:

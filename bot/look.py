@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from acumatica_client.entities import ENTITIES, entity_of
+from acumatica_client.entities import ENTITIES, entity_of, owner_of
 from acumatica_client.errors import ErpBusy, ErpError, ErpRejected
 from acumatica_client.fingerprint import fingerprint
 from acumatica_client.models import Around, Document, DocumentKey
@@ -193,8 +193,7 @@ class Look:
         party = ""
         if entity.party_entity:
             party = await self._party(entity.party_entity, document.text(entity.party_field))
-        owner = document.text("CurrentDocument.EmployeeID") or document.text("Owner")
-        return Around(party, owner, await self._buyer(document) or "")
+        return Around(party, owner_of(document), await self._buyer(document) or "")
 
     async def _party(self, entity: str, code: str) -> str:
         if not code:

@@ -92,6 +92,8 @@ async def _ask(
         asked_at=cause.now,
         correlation=cause.correlation,
         changes=asked.changes,
+        asked_in=asked.asked_in,
+        resumes=asked.resumes,
     )
     await ledger.ask(conn, decision)
     await note(

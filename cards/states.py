@@ -98,9 +98,10 @@ def _working(situation: Situation, _it: str, _status: str) -> Told:
 
 def _done(situation: Situation, _it: str, status: str) -> Told:
     done = _capital(words(situation.verb).done)
+    read_since = situation.at is None or situation.as_of >= situation.at
     return Told(
         headline=f"{done}{_by(situation)}{_when(situation)}.",
-        notes=(f"Acumatica shows it {status} now.",),
+        notes=(f"Acumatica shows it {status} now.",) if read_since else (),
         tone="good",
     )
 

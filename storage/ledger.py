@@ -40,6 +40,8 @@ async def ask(conn: Connection, decision: Decision) -> None:
         approvers=packed(decision.approvers),
         fingerprint=decision.fingerprint,
         changes=packed(decision.changes),
+        asked_in=decision.asked_in,
+        resumes=int(decision.resumes),
         asked_at=stamp(decision.asked_at),
         correlation=decision.correlation,
     )
@@ -265,6 +267,8 @@ def _decision(row: Any) -> Decision:
         fingerprint=row["fingerprint"],
         asked_at=moment(row["asked_at"]),
         correlation=row["correlation"],
+        asked_in=row["asked_in"],
+        resumes=bool(row["resumes"]),
         changes=tuple((what, was, now) for what, was, now in json.loads(row["changes"])),
         verb=row["verb"],
         person=row["person"],

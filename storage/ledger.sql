@@ -1,8 +1,8 @@
--- name: ask(id, company, document, token, verbs, approvers, fingerprint, changes, asked_at, correlation)!
+-- name: ask(id, company, document, token, verbs, approvers, fingerprint, changes, asked_in, resumes, asked_at, correlation)!
 INSERT INTO decisions (id, company, document, token, state, verbs, approvers, fingerprint,
-                       changes, asked_at, correlation)
+                       changes, asked_in, resumes, asked_at, correlation)
 VALUES (:id, :company, :document, :token, 'pending', :verbs, :approvers, :fingerprint,
-        :changes, :asked_at, :correlation);
+        :changes, :asked_in, :resumes, :asked_at, :correlation);
 
 -- name: name_approvers(id, approvers)!
 UPDATE decisions SET approvers = :approvers WHERE id = :id AND state = 'pending';

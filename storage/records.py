@@ -132,6 +132,10 @@ class Decision:
     fingerprint: str
     asked_at: datetime
     correlation: str
+    asked_in: str = ""
+    """Status whose route names the verbs, the people and the places."""
+    resumes: bool = False
+    """Goes on where a plan that was tried stopped midway."""
     changes: tuple[tuple[str, str, str], ...] = ()
     verb: str = ""
     person: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from acumatica_client.fingerprint import fingerprint
@@ -69,12 +69,13 @@ class Matter:
     approvers: tuple[str, ...]
     fingerprint: str
     targets: tuple[str, ...]
+    asked_in: str
+    resumes: bool
 
 
 def decide(document: Document, known: Known, routes: Routes, policy: Policy) -> list[Intent]:
     """Say what *document*, as the ERP shows it, should cause, given what is known already."""
-    route = routes.first_match(document)  # the last route matches everything
-    matter = matter_of(document, known, route, policy)
+    matter = matter_of(document, known, routes, policy)
     question = _question(document, matter, known)
     return [*question, *_messages(document, matter, known, policy, asked=question)]
 
@@ -90,24 +91,48 @@ def is_change(document: Document, previous: Document | None) -> bool:
     return previous is None or _told(document) != _told(previous)
 
 
-def matter_of(document: Document, known: Known, route: Route, policy: Policy) -> Matter:
+def matter_of(document: Document, known: Known, routes: Routes, policy: Policy) -> Matter:
     """Work out what *document* is about: who is asked, for which verbs, and where."""
-    verbs = _offered(document, route, known.decision)
-    people = _approvers(document, route, known)
+    asked_in = _asked_in(document, routes, known.decision)
+    route = _route_in(asked_in, document, routes)
+    verbs = _offered(document, route)
+    people = _approvers(document, route, known.people)
     return Matter(
         asks=bool(verbs) or document.status in WAITS,
         verbs=verbs,
         approvers=tuple(person.aad_object_id for person in people),
         fingerprint=fingerprint(policy.company, document),
         targets=tuple(_targets(route, people)),
+        asked_in=asked_in,
+        resumes=asked_in != document.status,
     )
 
 
-def _offered(document: Document, route: Route, last: Decision | None) -> tuple[str, ...]:
+def approvers_now(
+    document: Document, decision: Decision, routes: Routes, people: People
+) -> tuple[str, ...]:
+    """Return who may decide by the routes and the document as they are now, not as once asked."""
+    route = _route_in(decision.asked_in, document, routes)
+    return tuple(person.aad_object_id for person in _approvers(document, route, people))
+
+
+def _asked_in(document: Document, routes: Routes, last: Decision | None) -> str:
+    """Return the status whose route asks: a plan that stopped midway goes on by its own route."""
+    if last is None or routes.first_match(document).actions:
+        return document.status
+    midway = was_tried(last) or (last.state is DecisionState.PENDING and last.resumes)
+    route = _route_in(last.asked_in, document, routes)
+    return last.asked_in if midway and _offered(document, route) else document.status
+
+
+def _route_in(status: str, document: Document, routes: Routes) -> Route:
+    return routes.first_match(replace(document, status=status or document.status))
+
+
+def _offered(document: Document, route: Route) -> tuple[str, ...]:
     """Return the verbs whose plan has a doable first step; no other verb becomes a button."""
-    wanted = route.actions or (last.verbs if last and was_tried(last) else ())
     entity = document.key.entity
-    return tuple(verb for verb in wanted if plan(entity, verb, document.status))
+    return tuple(verb for verb in route.actions if plan(entity, verb, document.status))
 
 
 def was_tried(decision: Decision) -> bool:
@@ -115,9 +140,9 @@ def was_tried(decision: Decision) -> bool:
     return bool(decision.person) and decision.state in AGAIN
 
 
-def _approvers(document: Document, route: Route, known: Known) -> list[TeamsPerson]:
+def _approvers(document: Document, route: Route, people: People) -> list[TeamsPerson]:
     """Return the people of the first source that names somebody we know."""
-    people, around = known.people, document.around
+    around = document.around
     for source in route.approver:
         if source == "owner":
             found = people.by_employee.get(around.owner)
@@ -129,10 +154,7 @@ def _approvers(document: Document, route: Route, known: Known) -> list[TeamsPers
             found = None  # "approval map": told by an endpoint extension only
         if found is not None and not found.guest:
             return [found]
-    if route.approver or known.decision is None:
-        return []
-    asked_before = (people.by_id.get(person) for person in known.decision.approvers)
-    return [person for person in asked_before if person is not None]
+    return []
 
 
 def _targets(route: Route, approvers: Iterable[TeamsPerson]) -> Iterable[str]:
@@ -161,7 +183,12 @@ def _question(document: Document, matter: Matter, known: Known) -> list[Intent]:
         return [] if same else [NameApprovers(matter.approvers)]
     changed = standing is not None and standing.fingerprint != matter.fingerprint
     facts = changed_facts(known.previous, document) if changed and known.previous else ()
-    return [AskDecision(matter.verbs, matter.approvers, matter.fingerprint, facts)]
+    return [
+        AskDecision(
+            matter.verbs, matter.approvers, matter.fingerprint, matter.asked_in, matter.resumes,
+            facts,
+        )
+    ]  # fmt: skip
 
 
 def _messages(

@@ -39,6 +39,9 @@ class AskDecision:
     verbs: tuple[str, ...]
     approvers: tuple[str, ...]
     fingerprint: str
+    asked_in: str
+    """Status whose route names the verbs, the people and the places."""
+    resumes: bool = False
     changes: tuple[Change, ...] = ()
 
 

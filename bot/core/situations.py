@@ -12,7 +12,7 @@ from acumatica_client.entities import ENTITIES, PURCHASE_ORDER
 from acumatica_client.models import Document, DocumentKey
 from bot.core.decide import WAITS, was_tried
 from bot.core.people import People
-from bot.core.plans import QUIET_WINDOW
+from bot.core.plans import QUIET_WINDOW, plan
 from cards.view import Mention, Situation, State
 from storage.records import Decision, DecisionState, PostedCard, Step, StepState, StoredDocument
 
@@ -100,6 +100,8 @@ def _deed(story: Story, state: State) -> dict[str, Any]:
     told = _told_decision(story.decisions)
     if told is None:
         return {"reason": reason}
+    if state is State.WAITING:
+        return {"reason": reason}
     elsewhere = state is State.CLOSED_ELSEWHERE
     return {
         "reason": reason or told.reason,
@@ -130,10 +132,28 @@ def _state(story: Story, card: PostedCard | None, newest: Decision | None) -> St
             return _waiting_state(story.decisions)
         case DecisionState.CLAIMED if any(_in_doubt(step) for step in story.steps):
             return State.IN_DOUBT
-        case _ if was_tried(newest):
-            return _tried_state(newest)
-        case _:
+        case DecisionState.CLAIMED | DecisionState.NEEDS_PERSON | DecisionState.MISMATCH:
             return _STATES[newest.state]
+        case _:
+            return _ended_state(story, newest)
+
+
+def _ended_state(story: Story, decision: Decision) -> State:
+    """The ERP may have gone on since a decision ended: the card tells what is true now."""
+    ended = _tried_state(decision) if was_tried(decision) else _STATES[decision.state]
+    document = story.document
+    if story.record.read_at <= (decision.settled_at or story.record.read_at):
+        return ended  # what is stored of the document is older than the decision's end
+    waits = document.status in WAITS
+    if ended is State.STOPPED:
+        return ended if waits else State.CLOSED_ELSEWHERE
+    if ended in (State.REFUSED, State.NOT_DONE) and plan(
+        document.key.entity, decision.verb, document.status
+    ):
+        return ended
+    if waits:
+        return State.WAITING
+    return ended if ended is State.DONE else State.CLOSED_ELSEWHERE
 
 
 def _in_doubt(step: Step) -> bool:

@@ -59,6 +59,8 @@ CREATE TABLE decisions (                 -- one question put to people, and what
     approvers   TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
     changes     TEXT NOT NULL DEFAULT '[]',
+    asked_in    TEXT NOT NULL,           -- status whose route names verbs, people and places
+    resumes     INTEGER NOT NULL DEFAULT 0, -- goes on where a tried plan stopped midway
     asked_at    TEXT NOT NULL,
     verb        TEXT NOT NULL DEFAULT '',
     person      TEXT NOT NULL DEFAULT '',   -- aadObjectId of who pressed

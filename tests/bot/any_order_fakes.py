@@ -100,9 +100,14 @@ class Record:
     amount: Decimal
     owner: str
     changed: datetime = START
+    owners: set[str] = field(default_factory=set)
+    """Everybody who ever owned it: only they are ever asked."""
     needs_approval: bool = False
     deleted: bool = False
     note: str = ""
+
+    def __post_init__(self) -> None:
+        self.owners.add(self.owner)
 
 
 @dataclass
@@ -133,6 +138,7 @@ class FakeErp:
         """Change a document as its own user or workflow does."""
         for name, value in changes.items():
             setattr(record, name, value)
+        record.owners.add(record.owner)
         newest = max(one.changed for one in self.records.values())
         record.changed = max(self.clock.now(), newest + timedelta(milliseconds=3))
 

@@ -34,6 +34,7 @@ from bot.core.decide import (
     WAITS,
     Known,
     Policy,
+    approvers_now,
     decide,
     decide_gone,
     is_change,
@@ -55,8 +56,15 @@ CARDS = (card_at("channel:ap"), card_at("person:aad-ann", "a-2"))
 ASKED = Known(bill(), decision_on(bill()), CARDS, PEOPLE)
 
 
-def asks(document: Document, approvers: tuple[str, ...] = ("aad-ann",)) -> AskDecision:
-    return AskDecision(("release",), approvers, fingerprint(COMPANY, document))
+def asks(
+    document: Document,
+    approvers: tuple[str, ...] = ("aad-ann",),
+    *,
+    asked_in: str = "On Hold",
+    resumes: bool = False,
+) -> AskDecision:
+    mark = fingerprint(COMPANY, document)
+    return AskDecision(("release",), approvers, mark, asked_in, resumes)
 
 
 def decided(document: Document, known: Known, routes: Routes = ROUTES) -> list[object]:
@@ -246,21 +254,40 @@ def test_while_a_decision_is_at_work_or_unsettled_nothing_is_asked(state: Decisi
 def test_a_press_that_came_to_nothing_may_be_repeated_from_where_it_stopped(
     state: DecisionState,
 ) -> None:
-    pressed = decision_on(bill(), state, person="aad-ann", verb="release")
+    pressed = decision_on(bill(), state, person="aad-ann", verb="release", asked_in="On Hold")
     known = Known(bill("Balanced"), pressed, CARDS, PEOPLE)
 
     intents = decided(bill("Balanced"), known)
 
-    # No route speaks of balanced bills: the former question says which verbs and who.
-    assert intents[0] == asks(bill("Balanced"))
+    # No route speaks of balanced bills: the route it was asked by says which verbs and who.
+    assert intents[0] == asks(bill("Balanced"), resumes=True)
     assert not any(isinstance(i, UpdateCard) and i.replaced for i in intents)
 
 
-def test_somebody_asked_before_who_is_no_longer_known_is_not_asked_again() -> None:
-    pressed = decision_on(bill(), DecisionState.REFUSED, person="aad-zoe", approvers=("aad-zoe",))
-    known = Known(bill("Balanced"), pressed, CARDS, PEOPLE)
+def test_a_plan_that_goes_on_midway_is_still_asked_about_when_the_document_is_touched() -> None:
+    resumed = decision_on(bill("Balanced"), asked_in="On Hold", resumes=True)
+    known = Known(bill("Balanced"), resumed, CARDS, PEOPLE)
+    touched = replace(bill("Balanced"), around=Around("Acme Paper", "E01", "E01"))
 
-    assert decided(bill("Balanced"), known)[0] == asks(bill("Balanced"), ())
+    intents = decided(touched, known)
+
+    assert not any(isinstance(intent, CloseDecision | AskDecision) for intent in intents)
+
+
+def test_a_hold_removed_by_hand_is_not_the_middle_of_a_plan() -> None:
+    known = Known(bill(), decision_on(bill(), asked_in="On Hold"), CARDS, PEOPLE)
+
+    intents = decided(bill("Balanced"), known)
+
+    assert isinstance(intents[0], CloseDecision)
+
+
+def test_who_may_decide_follows_the_document_and_the_routes_as_they_are_now() -> None:
+    asked = decision_on(bill(), asked_in="On Hold")
+    moved = replace(bill("Balanced"), around=Around("Acme Paper", "E02", ""))
+
+    assert approvers_now(bill(), asked, ROUTES, PEOPLE) == ("aad-ann",)
+    assert approvers_now(moved, asked, ROUTES, PEOPLE) == ("aad-ben",)
 
 
 @pytest.mark.parametrize("state", sorted(AGAIN))
@@ -318,21 +345,23 @@ def test_the_first_source_that_names_somebody_known_decides_who_is_asked(
 ) -> None:
     route = route_of(entity="Bill", to="approver", approver=sources, actions="release")
 
-    matter = matter_of(bill(), UNKNOWN, route, POLICY)
+    matter = matter_of(bill(), UNKNOWN, Routes([route, route_of()]), POLICY)
 
     assert matter.approvers == (person.aad_object_id,)
     assert matter.targets == (f"person:{person.aad_object_id}",)
 
 
 def test_a_guest_is_never_asked() -> None:
-    route = route_of(to="approver", approver=[f"person:{GUS.email}", "owner"])
+    routes = Routes([route_of(to="approver", approver=[f"person:{GUS.email}", "owner"])])
     owned_by_guest = replace(bill(), around=Around(owner="E03"))
 
-    assert matter_of(owned_by_guest, UNKNOWN, route, POLICY).approvers == ()
+    assert matter_of(owned_by_guest, UNKNOWN, routes, POLICY).approvers == ()
 
 
 def test_without_a_source_and_a_former_question_nobody_is_asked() -> None:
-    assert matter_of(bill(), UNKNOWN, route_of(to="approver"), POLICY).approvers == ()
+    routes = Routes([route_of(to="approver")])
+
+    assert matter_of(bill(), UNKNOWN, routes, POLICY).approvers == ()
 
 
 # --- properties -----------------------------------------------------------------------------
