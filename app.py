@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
+import os
 import secrets
 import signal
 import sys
@@ -35,20 +37,30 @@ app.add_typer(sandbox, name="sandbox")
 
 def main() -> None:
     """Run the command line; what goes wrong is told in plain words with exit code 1."""
+    os.umask(0o077)  # what we write is for us alone: card tokens, people, amounts
+    try:
+        app()
+    except Exception as error:
+        problems = _plain(error)
+        if not problems:
+            raise
+        for problem in problems:
+            say(f"✗ {problem}")
+        sys.exit(1)
+
+
+def _plain(error: Exception) -> tuple[str, ...]:
+    """Return sentences for what a person can mend; nothing for a mistake of ours."""
     # Imported here: `--help` should not wait for the SDK.
     from bot.checked import SettingsError
     from deployment.sandbox.processes import StandInFailed
     from storage.database import StoreError
 
-    try:
-        app()
-    except SettingsError as error:
-        for problem in error.problems:
-            say(f"✗ {problem}")
-        sys.exit(1)
-    except (StandInFailed, StoreError, OSError) as error:
-        say(f"✗ {error}")
-        sys.exit(1)
+    if isinstance(error, SettingsError):
+        return error.problems
+    if isinstance(error, OSError) and error.filename:
+        return (f"{error.filename}: {error.strerror}",)
+    return (str(error),) if isinstance(error, OSError | StandInFailed | StoreError) else ()
 
 
 def say(text: str = "") -> None:
@@ -160,9 +172,13 @@ class Demo:
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the bot.")] = 3978,
-    acumatica_port: Annotated[int, typer.Option(help="Port of the Acumatica stand-in.")] = 8770,
-    teams_port: Annotated[int, typer.Option(help="Port of the Teams stand-in.")] = 8771,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the bot.")] = 3978,
+    acumatica_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port of the Acumatica stand-in.")
+    ] = 8770,
+    teams_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port of the Teams stand-in.")
+    ] = 8771,
     data: Annotated[
         Path, typer.Option(help="Folder to remember everything in; delete it to start afresh.")
     ] = Path(".demo"),
@@ -183,20 +199,33 @@ def demo(
 
 
 async def _demo(demo: Demo, *, open_page: bool) -> None:
-    from bot.company_file import read_file
+    from deployment.sandbox.processes import StandIn
 
+    for port, option in (
+        (demo.port, "--port"),
+        (demo.acumatica_port, "--acumatica-port"),
+        (demo.teams_port, "--teams-port"),
+    ):
+        StandIn.check_port(port, option)
     demo.data.mkdir(parents=True, exist_ok=True)
     words = _demo_secrets(demo.data / "secrets.json")
     file = demo.data / "countersign.toml"
     text = DEMO_FILE.read_text("utf-8").replace("http://127.0.0.1:8770", demo.erp)
     file.write_text(text, "utf-8")
     say("Starting the Acumatica stand-in, the Teams stand-in and the bot…")
-    async with _stand_ins(demo, words), _serving(_demo_settings(demo, words), read_file(file)):
-        say(_what_next(demo))
-        if open_page:
-            webbrowser.open(demo.teams)
-        await _until_stopped()
-        say("Stopping…")
+    async with _stand_ins(demo, words):
+        from bot.company_file import read_file
+
+        async with _serving(_demo_settings(demo, words), read_file(file)):
+            await _show_demo(demo, open_page=open_page)
+
+
+async def _show_demo(demo: Demo, *, open_page: bool) -> None:
+    say(_what_next(demo))
+    if open_page:
+        webbrowser.open(demo.teams)
+    await _until_stopped()
+    say("Stopping…")
 
 
 def _demo_secrets(file: Path) -> dict[str, str]:
@@ -205,7 +234,10 @@ def _demo_secrets(file: Path) -> dict[str, str]:
         names = ("erp_password", "push_secret", "bot_secret")
         file.touch(mode=0o600)
         file.write_text(json.dumps({name: secrets.token_urlsafe(24) for name in names}))
-    return dict(json.loads(file.read_text()))
+    try:
+        return dict(json.loads(file.read_text()))
+    except ValueError as error:
+        raise OSError(f"{file} is damaged; delete {file.parent} to start afresh") from error
 
 
 def _demo_settings(demo: Demo, words: dict[str, str]) -> Any:
@@ -261,6 +293,8 @@ async def _stand_ins(demo: Demo, words: dict[str, str]) -> AsyncIterator[None]:
         url=demo.teams, log=teams_log, environment={"SANDBOX_APP_SECRET": words["bot_secret"]},
     )  # fmt: skip
     try:
+        # The SDK takes seconds to import: that runs while the stand-ins start.
+        await asyncio.to_thread(importlib.import_module, "bot.service")
         async with aiohttp.ClientSession() as session:
             await erp.ready(session, erp_log)
             await teams.ready(session, teams_log)
@@ -290,8 +324,8 @@ def _what_next(demo: Demo) -> str:
   Acumatica (stand-in)  {demo.erp}
   Countersign           {demo.bot}
 
-  1. Open the Teams page. A card for a bill on hold stands in a purchasing channel.
-  2. At the top right switch to the person it mentions, and press Release.
+  1. Open the Teams page. It shows a card for a bill on hold as the person it waits for.
+  2. Press Release. At the top right switch to somebody else: they see who released it.
   3. Watch the bill turn Open on the Acumatica page; put a new one on hold there.
 
   Everything is remembered in {demo.data}/ (delete it to start afresh). Ctrl-C stops.

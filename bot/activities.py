@@ -86,7 +86,7 @@ def _pressed(wire: Mapping[str, Any]) -> Received | None:
     if not isinstance(action, dict):
         return None
     press = _press(wire, _text(action, "verb"), _dict(action.get("data")))
-    return Received(press, _text(wire, "id"), automatic=value.get("trigger") == "automatic")
+    return Received(press, _text(wire, "id"), automatic=value.get("trigger", "manual") != "manual")
 
 
 def _press(wire: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> Press:

@@ -43,7 +43,10 @@ class Arrivals:
         self._outbox_bell.ring()
 
     async def installed(self, place: Conversation) -> None:
-        """Look up people again: the bot or somebody was added to a place."""
+        """Look up people again, and try what waits: the bot or somebody was added to a place."""
         del place
+        async with self._store.transaction() as conn:
+            await outbox.wake_all(conn, now=self._ports.clock.now())
+        self._outbox_bell.ring()
         self._directory.refresh_soon()
         self._directory_bell.ring()

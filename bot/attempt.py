@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.clock import Bell, Clock
-from storage.records import Outcome, Retry
+from storage.records import Done, Outcome, Retry
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,10 @@ async def attempt(effect: Callable[[], Awaitable[Outcome]], *, what: str) -> Out
         return Retry(f"internal error: {type(error).__name__}")
 
 
+PAUSE = 1.0
+"""Seconds a loop rests after a crash, so that one bad row does not spin it."""
+
+
 class Runner(Protocol):
     """Something that does one piece of due work at a time."""
 
@@ -43,20 +47,24 @@ class Runner(Protocol):
 async def keep_going(runner: Runner, bell: Bell, clock: Clock, *, name: str) -> None:
     """Do what is due, then wait for the bell or for what comes due next, until cancelled."""
     while True:
-        if await _one(runner, name):
-            continue
-        due = await runner.next_due()
-        wait = IDLE if due is None else (due - clock.now()).total_seconds()
-        await bell.wait(min(max(wait, 0.01), IDLE))
+        wait = await _one(runner, clock, name)
+        if wait > 0:
+            await bell.wait(wait)
 
 
-async def _one(runner: Runner, name: str) -> bool:
-    worked = False
+async def _one(runner: Runner, clock: Clock, name: str) -> float:
+    """Do one piece of work; return how many seconds to wait for the next."""
+    wait = PAUSE
 
     async def step() -> Outcome:
-        nonlocal worked
-        worked = await runner.step()
-        return Retry("")
+        nonlocal wait
+        if await runner.step():
+            wait = 0.0
+            return Done()
+        due = await runner.next_due()
+        seconds = IDLE if due is None else (due - clock.now()).total_seconds()
+        wait = min(max(seconds, 0.01), IDLE)
+        return Done()
 
     await attempt(step, what=name)
-    return worked
+    return wait

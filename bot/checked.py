@@ -68,9 +68,15 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _plain(message: str) -> str:
+    """Say pydantic's commonest sentence in words of the file; drop its own preambles."""
+    known = {"Extra inputs are not permitted": "nobody knows this key; is it misspelt?"}
+    return known.get(message, message.removeprefix("Value error, "))
+
+
 def mistakes(error: ValidationError, place: Callable[[Sequence[str]], str] = ".".join) -> list[str]:
     """Return one line for each mistake: where, and what; never the value, which may be secret."""
     return [
-        f"{place([str(part) for part in one['loc']]) or 'file'}: {one['msg']}"
+        f"{place([str(part) for part in one['loc']]) or 'file'}: {_plain(one['msg'])}"
         for one in error.errors(include_input=False, include_url=False)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -113,17 +114,24 @@ class File(Strict):
     @model_validator(mode="after")
     def _fits_together(self) -> File:
         names = [company.name for company in self.company]
-        if len(set(names)) != len(names):
-            raise ValueError("company: two companies have the same name")
+        _check_unique("company", names)
+        _check_unique("channel", [channel.name for channel in self.channel])
+        _check_unique("person", [person.email.lower() for person in self.person])
         for route in self.route:
             if route.company not in names:
                 raise ValueError(f"route: there is no company {route.company!r}")
         for name in names:
             try:
-                self.routes(name)
+                self._check_channels(self.routes(name))
             except ValueError as error:
                 raise ValueError(f"route: company {name!r}: {error}") from error
         return self
+
+    def _check_channels(self, routes: Routes) -> None:
+        missing = routes.channels() - {channel.name for channel in self.channel}
+        if missing:
+            named = ", ".join(sorted(missing))
+            raise ValueError(f"no [[channel]] tells where {named} is in Teams")
 
     def routes(self, company: str) -> Routes:
         """Return the routes of one company in file order."""
@@ -132,6 +140,12 @@ class File(Strict):
     def overrides(self) -> tuple[Override, ...]:
         """Return what the file says of people."""
         return tuple(person.override() for person in self.person)
+
+
+def _check_unique(what: str, names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{what}: {', '.join(twice)} is there twice")
 
 
 def read_file(path: Path) -> File:

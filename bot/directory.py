@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from acumatica_client.errors import ErpError
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
+from bot.places import Reachable
 from bot.teams import Connector, ConnectorRefused
 from storage import conversations, inbox, ledger, people
 from storage.database import Connection, Database
@@ -35,14 +36,14 @@ class Directory:
         connector: Connector,
         ports: Ports,
         *,
-        service_url: str,
+        reachable: Reachable,
         look_bells: Mapping[str, Bell],
     ) -> None:
         self._tenants = tenants
         self._store = store
         self._connector = connector
         self._ports = ports
-        self._service_url = service_url
+        self._reachable = reachable
         self._look_bells = look_bells
         self._due = ports.clock.now()
         self.tried = asyncio.Event()
@@ -91,7 +92,7 @@ class Directory:
             places = set((await conversations.channels(conn)).values())
             known = {place: await conversations.get(conn, place) for place in places}
         for place, told in known.items():
-            url = told.service_url if told else self._service_url
+            url = self._reachable(told.service_url if told else "")
             found = await self._connector.roster(url, place)
             async with self._store.transaction() as conn:
                 for person in found:

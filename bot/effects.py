@@ -1,4 +1,4 @@
-"""One coroutine per kind of message: a message in, what became of it out. Nothing is stored here.
+"""One coroutine per kind of message: a message in, what became of it out.
 
 Cards are rendered when they leave, from what is stored then: several edits of one card merge into
 the last, and a message that waited for hours never shows what was true hours ago.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.places import Channel, Chat, Place, place_of
+from bot.places import Channel, Chat, Place, Reachable, place_of
 from bot.showing import Showing, Shown, same_card
 from bot.teams import Connector, Posted, card_activity
 from cards.nudge import nudge_message
@@ -29,12 +29,12 @@ class Effects:
     """Carries messages to Teams."""
 
     def __init__(
-        self, store: Database, showing: Showing, connector: Connector, *, service_url: str
+        self, store: Database, showing: Showing, connector: Connector, *, reachable: Reachable
     ) -> None:
         self._store = store
         self._showing = showing
         self._connector = connector
-        self._service_url = service_url
+        self._reachable = reachable
 
     async def perform(self, item: OutboxItem) -> Performed:
         """Do what *item* says, once."""
@@ -56,11 +56,8 @@ class Effects:
             return Performed(Retry("the service stopped while editing", after=0.0))
         async with self._store.reading() as conn:
             card = await posted_cards.get(conn, item.company, item.document, item.target)
-            place = await place_of(conn, item.target, service_url=self._service_url)
         if item.kind == "post" and card is not None and card.activity:
             return Performed(Done("had been posted before the restart"))
-        if item.kind == "post" and card is not None and not isinstance(place, Wait):
-            return Performed(Unknown("the service stopped while posting"), _aimed(card, place))
         return Performed(Unknown("the service stopped while sending"))
 
     # --- cards ---
@@ -68,32 +65,41 @@ class Effects:
     async def _post(self, item: OutboxItem) -> Performed:
         async with self._store.reading() as conn:
             card = await posted_cards.get(conn, item.company, item.document, item.target)
-            place = await place_of(conn, item.target, service_url=self._service_url)
+            place = await place_of(conn, item.target, reachable=self._reachable)
             shown = await self._showing.card(conn, item.company, item.document, target=item.target)
         if card is None or shown is None:
             return Performed(Reject("there is no such document"))
         if card.activity:
             return Performed(Done("stands there already"))
-        if isinstance(place, Wait):
-            return Performed(place)
-        posted = await self._to_place(place, shown)
+        opened = await self._open(place) if not isinstance(place, Wait) else place
+        if not isinstance(opened, Channel | Chat):
+            return Performed(opened)
+        aimed = replace(card, conversation=opened.conversation, service_url=opened.service_url)
+        async with self._store.transaction() as conn:
+            # Its first refresh may come before the answer to its post, and must find it.
+            await posted_cards.aim(conn, aimed)
+        posted = await self._to_place(opened, shown)
         if isinstance(posted, Posted):
-            fresh = replace(_aimed(card, place), shown=shown.mark)
-            told = replace(fresh, conversation=posted.conversation, activity=posted.activity)
+            told = replace(
+                aimed,
+                shown=shown.mark,
+                conversation=posted.conversation,
+                activity=posted.activity,
+            )
             return Performed(Done(posted.activity or "posted, id not told"), told)
-        lost = isinstance(posted, Unknown)
-        return Performed(posted, _aimed(card, place) if lost else None)
+        return Performed(posted)
+
+    async def _open(self, place: Place) -> Place | Outcome:
+        """Open the chat with a person who was never written to."""
+        if isinstance(place, Channel) or place.conversation:
+            return place
+        chat = await self._connector.open_chat(place.service_url, place.teams_id)
+        return replace(place, conversation=chat) if isinstance(chat, str) else chat
 
     async def _to_place(self, place: Place, shown: Shown) -> Posted | Outcome:
         activity = card_activity(shown.card, shown.summary)
-        if isinstance(place, Channel):
-            return await self._connector.new_thread(place.service_url, place.conversation, activity)
-        chat = place.conversation or await self._connector.open_chat(
-            place.service_url, place.teams_id
-        )
-        if not isinstance(chat, str):
-            return chat
-        return await self._connector.send(place.service_url, chat, activity)
+        send = self._connector.new_thread if isinstance(place, Channel) else self._connector.send
+        return await send(place.service_url, place.conversation, activity)
 
     async def _update(self, item: OutboxItem) -> Performed:
         async with self._store.reading() as conn:
@@ -106,7 +112,8 @@ class Effects:
             return Performed(Done("shows this already"))
         posted = Posted(card.conversation, card.activity)
         activity = card_activity(shown.card, shown.summary)
-        edited = await self._connector.edit(card.service_url, posted, activity)
+        url = self._reachable(card.service_url)
+        edited = await self._connector.edit(url, posted, activity)
         if isinstance(edited, Posted):
             return Performed(Done(card.activity), replace(card, shown=shown.mark))
         return Performed(edited)
@@ -118,7 +125,8 @@ class Effects:
         if card is None or shown is None or not card.activity:
             return Performed(Done("nothing posted to reply to"))
         message = nudge_message(shown.summary, shown.approvers)
-        sent = await self._connector.send(card.service_url, card.conversation, message)
+        url = self._reachable(card.service_url)
+        sent = await self._connector.send(url, card.conversation, message)
         return Performed(Done(sent.activity) if isinstance(sent, Posted) else sent)
 
     # --- answers in chat ---
@@ -129,11 +137,3 @@ class Effects:
             said["service_url"], said["conversation"], said["activity"]
         )
         return Performed(Done(sent.activity) if isinstance(sent, Posted) else sent)
-
-
-def _aimed(card: PostedCard, place: Place) -> PostedCard:
-    """Note where a card was sent to, so that a press or refresh from there can tell its id."""
-    conversation = place.conversation
-    if isinstance(place, Chat) and not conversation:
-        return card
-    return replace(card, conversation=conversation, service_url=place.service_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import datetime, timedelta
 
@@ -36,10 +37,15 @@ class Look:
         self._ports = ports
         self._outbox_bell = outbox_bell
         self._queries = default_queries()
+        self._reading = asyncio.Lock()
+        self._busy: set[str] = set()
+        """Documents being looked at: several looks run side by side, never two at one document."""
 
     async def step(self) -> bool:
         """Read one push, or look at one document; False when there is nothing to do."""
-        return await self._read_push() or await self._look()
+        async with self._reading:
+            read = await self._read_push()
+        return read or await self._look()
 
     async def next_due(self) -> datetime | None:
         """Return when the next look is due."""
@@ -83,16 +89,28 @@ class Look:
     # --- looks ---
 
     async def _look(self) -> bool:
-        now = self._ports.clock.now()
-        async with self._store.reading() as conn:
-            hint = await inbox.due_hint(conn, self._tenant.name, now)
+        hint = await self._next_hint()
         if hint is None:
             return False
-        outcome = await attempt(lambda: self._look_at(hint), what=f"look {hint.document}")
-        if not isinstance(outcome, Done):
-            await self._postpone(hint, outcome)
+        try:
+            outcome = await attempt(lambda: self._look_at(hint), what=f"look {hint.document}")
+            if not isinstance(outcome, Done):
+                await self._postpone(hint, outcome)
+        finally:
+            self._busy.discard(hint.document)
         self._outbox_bell.ring()
         return True
+
+    async def _next_hint(self) -> Hint | None:
+        now = self._ports.clock.now()
+        async with self._store.reading() as conn:
+            name, limit = self._tenant.name, len(self._busy) + 1
+            hints = await inbox.due_hints(conn, name, now, limit=limit)
+        for hint in hints:
+            if hint.document not in self._busy:
+                self._busy.add(hint.document)
+                return hint
+        return None
 
     async def _look_at(self, hint: Hint) -> Outcome:
         try:

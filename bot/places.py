@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from storage import conversations, people
@@ -27,33 +28,35 @@ class Chat:
 
 
 Place = Channel | Chat
+Reachable = Callable[[str], str]
+"""Turns the connector address remembered for a place into the one to use now."""
 
 
-async def place_of(conn: Connection, target: str, *, service_url: str) -> Place | Wait:
+async def place_of(conn: Connection, target: str, *, reachable: Reachable) -> Place | Wait:
     """Find the place of *target*, or say what must happen first."""
     kind, _, name = target.partition(":")
     if kind == "channel":
-        return await _channel(conn, name, service_url)
+        return await _channel(conn, name, reachable)
     if kind == "person":
-        return await _chat(conn, name, service_url)
+        return await _chat(conn, name, reachable)
     return Wait("nobody was found in Teams who may decide this")
 
 
-async def _channel(conn: Connection, name: str, service_url: str) -> Place | Wait:
+async def _channel(conn: Connection, name: str, reachable: Reachable) -> Place | Wait:
     conversation = await conversations.bound(conn, name)
     if conversation is None:
         return Wait(
             f"channel {name!r} is not bound to a channel of Teams; add a [[channel]] for it"
         )
     known = await conversations.get(conn, conversation)
-    return Channel(known.service_url if known else service_url, conversation)
+    return Channel(reachable(known.service_url if known else ""), conversation)
 
 
-async def _chat(conn: Connection, person_id: str, service_url: str) -> Place | Wait:
+async def _chat(conn: Connection, person_id: str, reachable: Reachable) -> Place | Wait:
     person = await people.person(conn, person_id)
     if person is None:
         return Wait("the person is not known in Teams yet")
     known = await conversations.chat_with(conn, person_id)
     if known is None:
-        return Chat(service_url, "", person.teams_id)
-    return Chat(known.service_url, known.conversation, person.teams_id)
+        return Chat(reachable(""), "", person.teams_id)
+    return Chat(reachable(known.service_url), known.conversation, person.teams_id)

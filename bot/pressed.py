@@ -20,7 +20,7 @@ from bot.showing import Showing, card_answer, text_answer
 from cards.refusals import Refusal, refusal_text
 from storage import ledger, outbox, posted_cards
 from storage.database import Connection, Database
-from storage.records import Decision, Json, PostedCard
+from storage.records import Decision, DecisionState, Json, PostedCard
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +128,11 @@ class Presses:
             if asked is None or not isinstance(card, PostedCard):
                 refusal = card if isinstance(card, Refusal) else Refusal.UNKNOWN_CARD
                 return text_answer(refusal_text(refusal))
+            pending = asked.decision.state is DecisionState.PENDING
+            others = pending and press.person not in asked.decision.approvers
+            if press.verb == "review" and others:
+                # Their view is the card they see already; say so, rather than seem dead.
+                return text_answer(refusal_text(Refusal.NOT_YOURS, _waits_for(asked)))
             answer = await self._card(conn, asked.decision, card, press.person)
         if not card.activity:
             async with self._store.transaction() as conn:
@@ -136,9 +141,10 @@ class Presses:
 
     async def _learn_id(self, conn: Connection, press: Press, card: PostedCard) -> None:
         """A post that got no answer tells its id by its first press or refresh."""
-        if card.activity or not press.reply_to:
+        known = await posted_cards.get(conn, card.company, card.document, card.target)
+        if known is None or known.activity or not press.reply_to:
             return
-        told = replace(card, activity=press.reply_to, conversation=press.conversation)
+        told = replace(known, activity=press.reply_to, conversation=press.conversation)
         await posted_cards.posted(conn, told, now=self._ports.clock.now())
         await outbox.arrived(conn, card.company, card.document, card.target)
 

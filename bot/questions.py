@@ -136,6 +136,6 @@ async def _message(conn: Connection, message: Message, cause: Cause) -> None:
         target=message.target,
         payload={},
         correlation=cause.correlation,
-        asks=getattr(message, "asks", True),
+        asks=getattr(message, "asks", False),
     )
     await outbox.add(conn, item, now=cause.now)

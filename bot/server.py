@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import sqlite3
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Countersign-Secret"  # noqa: S105  # the header's name, not its value
 MESSAGE_LIMIT = 256 * 1024
+BODY_SECONDS = 10.0
 PUSH_LIMIT = 5 * 1024 * 1024
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -134,10 +136,14 @@ async def _read_body(request: web.Request, limit: int) -> bytes:
     if request.headers.get("Content-Encoding"):
         raise web.HTTPUnsupportedMediaType(text="send it without Content-Encoding")
     body = bytearray()
-    async for chunk in request.content.iter_chunked(65536):
-        body += chunk
-        if len(body) > limit:
-            raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(body))
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_chunked(65536):
+                body += chunk
+                if len(body) > limit:
+                    raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(body))
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout(text="the body came too slowly") from error
     return bytes(body)
 
 

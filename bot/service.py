@@ -169,6 +169,7 @@ def _tenant(company: Company, settings: Settings, file: File, ports: Ports) -> T
         Credentials(secrets.user, secrets.password.get_secret_value, company.tenant),
         open_transport=ports.open_transport,
         waiting=Waiting(ports.clock.now, ports.clock.sleep),
+        parallel_reads=4,
         page=company.page,
     )
     return Tenant(company, file.routes(company.name), erp, file.overrides())
@@ -181,7 +182,7 @@ def _compose(
     tenants: Tenants,
     teams: Transport,
 ) -> Service:
-    clock, url = ports.clock, settings.teams.service_url
+    clock, reachable = ports.clock, settings.teams.reachable
     keys = SigningKeys(teams, clock, settings.teams.openid_metadata_url)
     connector = Connector(
         teams,
@@ -191,14 +192,15 @@ def _compose(
     )
     outbox, directory_bell = Bell(clock), Bell(clock)
     bells = {name: Bells(outbox, Bell(clock), Bell(clock), Bell(clock)) for name in tenants}
+    look_bells = {name: own.look for name, own in bells.items()}
     showing = Showing(tenants, clock)
     directory = Directory(
         tenants, store, connector, ports,
-        service_url=url, look_bells={name: own.look for name, own in bells.items()},
+        reachable=reachable, look_bells=look_bells,
     )  # fmt: skip
-    worker = Worker(store, Effects(store, showing, connector, service_url=url), ports)
+    worker = Worker(store, Effects(store, showing, connector, reachable=reachable), ports)
     arrivals = Arrivals(store, directory, ports, outbox_bell=outbox, directory_bell=directory_bell)
-    talk = Talk(tenants, store, showing, ports, outbox_bell=outbox)
+    talk = Talk(tenants, store, showing, ports, outbox_bell=outbox, look_bells=look_bells)
     presses = Presses(tenants, store, showing, ports, bells)
     sdk = Sdk(settings.teams, keys, Activities(presses, talk, arrivals))
     loops = [
@@ -217,10 +219,10 @@ def _compose(
 def _company_loops(tenant: Tenant, store: Database, ports: Ports, bells: Bells) -> list[Loop]:
     name = tenant.name
     return [
-        Loop(f"look {name}", Look(tenant, store, ports, outbox_bell=bells.outbox), bells.look),
+        Loop(f"look {name}", Look(tenant, store, ports, outbox_bell=bells.outbox), bells.look, 3),
         Loop(f"poll {name}", Poller(tenant, store, ports, look_bell=bells.look), Bell(ports.clock)),
         Loop(f"act {name}", Doer(tenant, store, ports, bells), bells.act),
-        Loop(f"settle {name}", Settler(tenant, store, ports, bells), bells.settle),
+        Loop(f"settle {name}", Settler(tenant, store, ports, bells), bells.settle, 2),
     ]
 
 

@@ -85,6 +85,10 @@ class TeamsSettings(Strict):
             return True
         return parts.scheme == "https" and parts.netloc in SERVICE_HOSTS
 
+    def reachable(self, remembered: str) -> str:
+        """Return the connector to use: the one Teams last told, else the configured one."""
+        return remembered if remembered and self.may_serve(remembered) else self.service_url
+
     def may_call(self, url: str) -> bool:
         """Say whether *url* is a connector of ours or the place of the signing keys."""
         keys, shown = urlsplit(self.openid_metadata_url), urlsplit(url)

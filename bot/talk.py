@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from acumatica_client.entities import ENTITIES
-from acumatica_client.models import Document
+from acumatica_client.models import Document, DocumentKey
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.core.commands import (
@@ -26,13 +27,18 @@ from bot.core.situations import deep_link
 from bot.showing import Showing
 from bot.teams import card_activity
 from cards import ListingRow, help_card, listing_card, text_card
-from storage import documents, outbox
+from cards.text import plain
+from storage import documents, inbox, outbox
 from storage.database import Connection, Database
 from storage.records import OutboxItem, StoredDocument
 
 log = logging.getLogger(__name__)
 
 LONGEST_LIST = 10
+_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,19}")
+"""What is looked up in the ERP; nothing else a person types becomes part of an address."""
+LOOK_UP_WAITS = (0.1, 0.2, 0.4, 0.8, 1.0, 1.0)
+"""Seconds between looks whether a document asked for has arrived; Teams waits 15 in all."""
 WHO_I_AM = "I bring what waits in Acumatica to the people who decide. Type “help” for more."
 UNRELEASED = frozenset({"Balanced", "Printed", "Pending Print", "Pending Processing"})
 
@@ -59,20 +65,51 @@ class Talk:
         ports: Ports,
         *,
         outbox_bell: Bell,
+        look_bells: Mapping[str, Bell],
     ) -> None:
         self._tenants = tenants
         self._store = store
         self._showing = showing
         self._ports = ports
         self._outbox_bell = outbox_bell
+        self._look_bells = look_bells
 
     async def answer(self, said: Said) -> None:
         """Put the answer to *said* into the outbox; the same activity is answered once."""
         command = read_command(said.text)
+        if isinstance(command, ShowDocument):
+            await self._look_up(command)
         async with self._store.transaction() as conn:
             card, summary = await self._card(conn, command)
             await self.say(conn, said, card_activity(card, summary))
         self._outbox_bell.ring()
+
+    async def _look_up(self, command: ShowDocument) -> None:
+        """Have a document looked at that was never seen; wait a little for it to be here."""
+        for wait in LOOK_UP_WAITS:
+            async with self._store.reading() as conn:
+                if await self._found(conn, command):
+                    return
+            if not _NUMBER.fullmatch(command.number):
+                return
+            if wait == LOOK_UP_WAITS[0]:
+                await self._ask_for_looks(command)
+            await self._ports.clock.sleep(wait)
+
+    async def _ask_for_looks(self, command: ShowDocument) -> None:
+        async with self._store.transaction() as conn:
+            for company in self._tenants:
+                for key in _likely_keys(command):
+                    await inbox.add_hint(
+                        conn,
+                        company,
+                        str(key),
+                        reason="asked in chat",
+                        correlation=self._ports.token(),
+                        now=self._ports.clock.now(),
+                    )
+        for bell in self._look_bells.values():
+            bell.ring()
 
     async def notice(self, said: Said, text: str) -> None:
         """Put a short text into the outbox as the answer to *said*."""
@@ -132,19 +169,37 @@ class Talk:
         link = deep_link(document.key, company.url, company.tenant)
         return ListingRow(document=document, status=record.status, link=link)
 
+    async def _found(self, conn: Connection, command: ShowDocument) -> list[StoredDocument]:
+        return [
+            record
+            for number in _numbers(command)
+            for entity in command.entities
+            for record in await documents.numbered(conn, entity, number)
+            if record.company in self._tenants
+        ]
+
     async def _document(
         self, conn: Connection, command: ShowDocument
     ) -> tuple[dict[str, Any], str]:
-        found = [
-            record
-            for entity in command.entities
-            for record in await documents.numbered(conn, entity, command.number)
-            if record.company in self._tenants
-        ]
+        found = await self._found(conn, command)
         if not found:
             return _not_found(command)
         shown = await self._showing.copy(conn, found[0])
         return shown.card, shown.summary
+
+
+def _likely_keys(command: ShowDocument) -> list[DocumentKey]:
+    """Return the keys a typed number most likely means: the entity's commonest type."""
+    return [
+        ENTITIES[name].key(next(iter(ENTITIES[name].type_codes)), number)
+        for name in command.entities
+        for number in _numbers(command)
+    ]
+
+
+def _numbers(command: ShowDocument) -> list[str]:
+    """Return the number as typed, and with the zeros people leave out."""
+    return list(dict.fromkeys((command.number, command.number.zfill(6))))
 
 
 def _unknown(command: Unknown) -> tuple[dict[str, Any], str]:
@@ -157,9 +212,9 @@ def _not_found(command: ShowDocument) -> tuple[dict[str, Any], str]:
     kind = {"PurchaseOrder": "purchase order"}.get(name, command.word)
     return _text(
         f"No {kind} {command.number}",
-        f"Countersign has not seen a {kind} with that number. Mind leading zeros.",
+        f"Countersign finds no {kind} with that number in Acumatica.",
     )
 
 
 def _text(title: str, text: str) -> tuple[dict[str, Any], str]:
-    return text_card(title, [text]), title
+    return text_card(title, [text]), plain(title)

@@ -18,6 +18,7 @@ class Refusal(StrEnum):
     GUEST = "guest"
     UNKNOWN_PERSON = "unknown person"
     NOT_APPROVER = "not an approver"
+    NOT_YOURS = "not yours to decide"
     OVER_LIMIT = "over the limit"
     LIMIT_UNCLEAR = "limit cannot be compared"
     EDITOR_UNKNOWN = "creator and editor unknown"
@@ -38,6 +39,7 @@ _WORDS = {
     Refusal.GUEST: "Guests of the organisation cannot decide. Nothing was changed.",
     Refusal.UNKNOWN_PERSON: "Countersign does not know you yet, so nothing was changed.",
     Refusal.NOT_APPROVER: "This does not wait for you, so nothing was changed.",
+    Refusal.NOT_YOURS: "This does not wait for you.",
     Refusal.OVER_LIMIT: "The amount is over your limit, so nothing was changed.",
     Refusal.LIMIT_UNCLEAR: (
         "Your limit is in another currency, or Acumatica told no amount. Nothing was changed."
@@ -56,6 +58,6 @@ _WORDS = {
 def refusal_text(refusal: Refusal, waits_for: str = "") -> str:
     """Return the sentence for a refusal; *waits_for* names who may decide, where that helps."""
     text = _WORDS[refusal]
-    if waits_for and refusal is Refusal.NOT_APPROVER:
+    if waits_for and refusal in (Refusal.NOT_APPROVER, Refusal.NOT_YOURS):
         return f"{text} It waits for {waits_for}."
     return text

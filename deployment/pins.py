@@ -1,7 +1,7 @@
 """Renews every pinned version: both requirements files, and the same pins as uv's constraints.
 
-Run as `uv run poe pins` after changing a dependency in `pyproject.toml`. `uv.lock` is not kept, as it
-names the hosts packages came from; these files name versions and hashes only.
+Run as `uv run poe pins` after changing a dependency in `pyproject.toml`. `uv.lock` is not kept, as
+it names the hosts packages came from; these files name versions and hashes only.
 """
 
 from __future__ import annotations

@@ -51,15 +51,16 @@ async def add_hint(
     )
 
 
-async def due_hint(conn: Connection, company: str, now: datetime) -> Hint | None:
-    """Return the hint of a company that has been due longest."""
-    row = await SQL.due_hint(conn, company=company, now=stamp(now))
-    if row is None:
-        return None
-    return Hint(
-        row["company"], row["document"], row["reason"], row["correlation"],
-        row["generation"], row["attempts"],
-    )  # fmt: skip
+async def due_hints(conn: Connection, company: str, now: datetime, *, limit: int) -> list[Hint]:
+    """Return the hints of a company that are due, the longest waiting first."""
+    rows = SQL.due_hints(conn, company=company, now=stamp(now), limit=limit)
+    return [
+        Hint(
+            row["company"], row["document"], row["reason"], row["correlation"],
+            row["generation"], row["attempts"],
+        )
+        async for row in rows
+    ]  # fmt: skip
 
 
 async def next_hint_due(conn: Connection, company: str) -> datetime | None:

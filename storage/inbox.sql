@@ -22,9 +22,9 @@ ON CONFLICT (company, document) DO UPDATE SET
     generation = generation + 1, state = 'pending', attempts = 0,
     reason = excluded.reason, correlation = excluded.correlation, due_at = excluded.due_at;
 
--- name: due_hint(company, now)^
+-- name: due_hints(company, now, limit)
 SELECT * FROM hints WHERE company = :company AND state = 'pending' AND due_at <= :now
- ORDER BY due_at, company, document LIMIT 1;
+ ORDER BY due_at, document LIMIT :limit;
 
 -- name: next_hint_due(company)$
 SELECT min(due_at) FROM hints WHERE company = :company AND state = 'pending';

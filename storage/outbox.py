@@ -77,6 +77,11 @@ async def wake(conn: Connection, target: str, *, now: datetime) -> int:
     return int(await SQL.wake(conn, target=target, now=stamp(now)))
 
 
+async def wake_all(conn: Connection, *, now: datetime) -> int:
+    """Try everything that waits: the bot was installed somewhere, or people are known anew."""
+    return int(await SQL.wake_all(conn, now=stamp(now)))
+
+
 async def arrived(conn: Connection, company: str, document: str, target: str) -> None:
     """Note that a post without an answer did arrive."""
     await SQL.arrived(conn, company=company, document=document, target=target)

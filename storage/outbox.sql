@@ -40,6 +40,9 @@ UPDATE outbox SET due_at = max(due_at, :due_at)
 UPDATE outbox SET state = 'pending', due_at = :now, reason = ''
  WHERE state = 'waiting' AND target = :target;
 
+-- name: wake_all(now)!
+UPDATE outbox SET state = 'pending', due_at = :now, reason = '' WHERE state = 'waiting';
+
 -- name: arrived(company, document, target)!
 -- The card showed itself although its post got no answer.
 UPDATE outbox SET state = 'delivered', reason = 'learnt from a press or refresh'

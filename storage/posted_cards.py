@@ -38,6 +38,18 @@ async def mark_replaced(conn: Connection, card: PostedCard, *, replaced: bool) -
     )
 
 
+async def aim(conn: Connection, card: PostedCard) -> None:
+    """Note where a card is about to be posted."""
+    await SQL.aim(
+        conn,
+        company=card.company,
+        document=card.document,
+        target=card.target,
+        conversation=card.conversation,
+        service_url=card.service_url,
+    )
+
+
 async def posted(conn: Connection, card: PostedCard, *, now: datetime) -> None:
     """Note where a card stands and what it shows."""
     await SQL.posted(

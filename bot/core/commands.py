@@ -10,8 +10,8 @@ HELP = (
     ("pending bills", "Bills that wait for a person"),
     ("pending pos", "Purchase orders that wait for a person"),
     ("pending payments", "Checks and payments that are not released"),
-    ("bill 004512", "One bill as it stands now"),
-    ("po 000123", "One purchase order"),
+    ("bill 000154", "One bill as it stands now"),
+    ("po PO000119", "One purchase order"),
     ("payment 000010", "One check or payment"),
     ("help", "This list"),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage.records import Outcome, Reject, Retry, Unknown
+from storage.records import Outcome, Reject, Retry, Unknown, Wait
 
 NONSENSE_WAIT = 60.0
 """Seconds to wait when Retry-After cannot be read."""
@@ -42,6 +42,8 @@ def refused(answer: Answer, *, repeatable: bool) -> Outcome:
         return Retry(reason, _seconds(answer.retry_after))
     if answer.status in (401, 412):
         return Retry(reason)
+    if answer.status == 403:
+        return Wait(reason)  # until the bot is installed there (again)
     if answer.status >= 500 or answer.status < 400:
         return Retry(reason) if repeatable else Unknown(reason)
     return Reject(reason)

@@ -141,6 +141,9 @@ class Routes:
         last = self._routes[-1]
         if last.entity is not None:
             raise ValueError("the last route of a company must match everything (only company, to)")
+        for number, route in enumerate(self._routes[:-1], start=1):
+            if route.entity is None:
+                raise ValueError(f"route {number} matches everything, so those after it never do")
 
     def first_match(self, document: Document) -> Route:
         """Return the first route that matches *document*."""

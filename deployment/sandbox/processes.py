@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -46,9 +47,20 @@ class StandIn:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=out,
                 stderr=out,
+                start_new_session=True,  # Ctrl-C is for the demo, which then stops us in order
                 env={**os.environ, **environment},
             )
         return cls(name, url, process)
+
+    @staticmethod
+    def check_port(port: int, option: str) -> None:
+        """Raise StandInFailed when somebody else listens there: we would talk to a stranger."""
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError as error:
+            raise StandInFailed(
+                f"port {port} is taken; stop what listens there, or choose another with {option}"
+            ) from error
 
     async def ready(self, session: aiohttp.ClientSession, log: Path) -> None:
         """Wait until it answers. Raises StandInFailed."""

@@ -152,7 +152,9 @@ class FakeErp:
             case "busy":
                 raise ErpBusy("429", after=5.0)
         record = self.records.get(key)
-        return None if record is None or record.deleted else _document(record)
+        told = None if record is None or record.deleted else _document(record)
+        await self.point("erp told")
+        return told
 
     async def read_by_id(self, key: DocumentKey, _erp_id: str) -> Document | None:
         return await self.read(key)

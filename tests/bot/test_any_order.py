@@ -32,7 +32,7 @@ def play(folder: Path, moves: list[Move]) -> World:
 
 # --- orders of moves ------------------------------------------------------------------------
 
-which = st.sampled_from(["bill", "bill", "bill", "other", "order", "later"])
+which = st.sampled_from(["other", "other", "bill", "order", "order", "later"])
 runner = st.sampled_from(["look", "work", "work", "act", "act", "settle", "settle", "poll"])
 act = st.sampled_from(ACTS)
 change = st.tuples(st.just("change"), which, st.sampled_from([*CHANGES, "create"]))
@@ -58,7 +58,7 @@ read = st.tuples(st.just("read"), st.sampled_from(["unavailable", "busy"]))
 teams = st.tuples(st.just("teams"), st.sampled_from(POSTS))
 crash = st.tuples(st.just("crash"), st.integers(1, 30), st.booleans())
 kill = st.tuples(st.just("kill"), st.booleans())
-points = st.sampled_from(["erp read", "erp act", "erp acted", "post", "posted", "edit", "edited"])
+points = st.sampled_from(["erp read", "erp told", "erp act", "erp acted", "post", "posted", "edit"])
 meanwhile = st.tuples(st.just("meanwhile"), points, st.lists(calm, min_size=1, max_size=3))
 
 
@@ -67,6 +67,7 @@ def block(*steps: st.SearchStrategy[Move]) -> st.SearchStrategy[list[Move]]:
 
 
 def told(name: str) -> st.SearchStrategy[list[Move]]:
+    """The ERP changes a document, tells of it, and the card follows."""
     return st.sampled_from([*CHANGES]).map(
         lambda what: [
             ("change", name, what),
@@ -77,29 +78,48 @@ def told(name: str) -> st.SearchStrategy[list[Move]]:
     )
 
 
-def tried(name: str) -> st.SearchStrategy[list[Move]]:
-    """Somebody presses, the ERP behaves as it does, and time passes."""
-    return st.tuples(act, st.sampled_from([1, 31, 61, 901]), st.sampled_from([1, 31, 61])).map(
-        lambda drawn: [
-            ("press", name),
-            ("erp", drawn[0]),
-            ("run", "act"),
-            ("run", "settle"),
-            ("wait", drawn[1]),
-            ("run", "settle"),
-            ("wait", drawn[2]),
-            ("run", "settle"),
-            ("run", "look", 2),
-            ("run", "work", 3),
-        ]
-    )
+@st.composite
+def tried(draw: st.DrawFn) -> list[Move]:
+    """Somebody presses, the ERP behaves as it does, and time passes; perhaps the process dies."""
+    name = draw(which)
+    dies = draw(st.sampled_from(["", "", "", "erp read", "erp act", "erp acted"]))
+    return [
+        ("press", name),
+        ("erp", draw(act)),
+        *([("meanwhile", dies, [("kill", draw(st.booleans()))])] if dies else []),
+        ("run", "act"),
+        ("run", "settle"),
+        ("wait", draw(st.sampled_from([1, 31, 61, 901]))),
+        ("run", "settle"),
+        ("wait", draw(st.sampled_from([1, 31, 61]))),
+        ("run", "settle"),
+        ("run", "look", 2),
+        ("run", "work", 3),
+    ]
+
+
+@st.composite
+def cut(draw: st.DrawFn) -> list[Move]:
+    """A document changes, and the process dies while it is told."""
+    name = draw(which)
+    dies = draw(st.sampled_from(["", "erp told", "post", "posted", "edit", "edited"]))
+    boots = draw(st.booleans())
+    return [
+        ("change", name, draw(st.sampled_from([*CHANGES, "create"]))),
+        ("push", name),
+        ("meanwhile", dies, [("kill", boots)]) if dies else ("kill", boots),
+        ("all",),
+    ]
 
 
 blocks = st.one_of(
     block(calm),
     block(calm),
     which.flatmap(told),
-    which.flatmap(tried),
+    tried(),
+    tried(),
+    st.tuples(tried(), tried()).map(lambda both: both[0] + both[1]),
+    cut(),
     block(teams, change, push, everything),
     block(read, run),
     block(crash, press, erp, everything),

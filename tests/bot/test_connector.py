@@ -20,7 +20,7 @@ from bot.core.posting import PLAIN_REASONS, Answer, refused
 from bot.settings import TeamsSettings
 from bot.teams import Connector, ConnectorRefused, Posted, card_activity
 from bot.tokens import BotTokens, TokenRefused
-from storage.records import Outcome, Reject, Retry, Unknown
+from storage.records import Outcome, Reject, Retry, Unknown, Wait
 
 CHANNEL = "19:purchasing-east@thread.tacv2"
 GENERAL = "19:acme-general@thread.tacv2"
@@ -204,7 +204,6 @@ async def test_a_post_at_the_same_moment_as_another_is_tried_again(line: Line) -
     ("status", "reason"),
     [
         (400, "BadSyntax"),
-        (403, "NotEnoughPermissions"),
         (404, "the channel or chat no longer exists"),
         (413, "the card is too large for Teams"),
     ],
@@ -221,7 +220,7 @@ async def test_every_known_refusal_has_a_plain_reason() -> None:
     for code, reason in PLAIN_REASONS.items():
         outcome = refused(Answer(403, code), repeatable=False)
 
-        assert outcome == Reject(f"403 {reason}")
+        assert outcome == Wait(f"403 {reason}")
         assert not re.search(r"[A-Z][a-z]+[A-Z]", reason)
 
 
@@ -234,14 +233,14 @@ async def test_a_blocked_bot_is_told_from_the_other_shape_of_error(world: World)
     async with Answering(world, block) as line:
         outcome = await line.connector.send(line.service_url, "a:1ben", NOTE)
 
-    assert outcome == Reject("403 the person has blocked or removed the bot")
+    assert outcome == Wait("403 the person has blocked or removed the bot")
 
 
 async def test_a_place_without_the_app_is_refused_in_plain_words(line: Line) -> None:
     body = {"person": "ann", "conversation": "General", "installed": False}
     await line.witness.post(f"{line.witness.teams}/_sandbox/installations", body)
 
-    assert await line.post() == Reject("403 the app is not installed in that team or chat")
+    assert await line.post() == Wait("403 the app is not installed in that team or chat")
 
 
 async def test_a_post_that_tells_no_id_is_posted(world: World) -> None:

@@ -278,7 +278,7 @@ def test_an_unsafe_company_is_refused_by_its_place(folder: Path, line: str, plac
         ('[[person]]\nemail = "a@b.example"\nlimit = nan\ncurrency = "USD"\n', "person.0.limit"),
         ('[[person]]\nemail = "a@b.example"\nlimit = inf\ncurrency = "USD"\n', "person.0.limit"),
         ('[[channel]]\nname = "ap"\nconversation = "ap@thread"\n', "channel.0.conversation"),
-        (COMPANY, "two companies have the same name"),
+        (COMPANY, "acme is there twice"),
         ("[[companies]]\n", "companies"),
     ],
 )
@@ -334,7 +334,9 @@ def test_a_broken_file_does_not_hide_an_unsafe_environment(
 
 def test_companies_side_by_side_keep_their_own_routes(folder: Path) -> None:
     other = (COMPANY + LAST_ROUTE).replace("acme", "acme_us")
-    (folder / "countersign.toml").write_text(COMPANY + BILLS + LAST_ROUTE + other, "utf-8")
+    channel = '[[channel]]\nname = "ap"\nconversation = "19:ap@thread.tacv2"\n'
+    text = COMPANY + BILLS + LAST_ROUTE + other + channel
+    (folder / "countersign.toml").write_text(text, "utf-8")
 
     file: File = read_file(folder / "countersign.toml")
 

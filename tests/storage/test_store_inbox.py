@@ -24,7 +24,8 @@ async def hint(conn: Connection, document: str = BILL, *, seconds: float = 0) ->
 
 
 async def due(conn: Connection, seconds: float = 0) -> Hint | None:
-    return await inbox.due_hint(conn, COMPANY, later(seconds))
+    found = await inbox.due_hints(conn, COMPANY, later(seconds), limit=1)
+    return found[0] if found else None
 
 
 async def test_the_same_push_again_is_one_but_another_companys_is_another(store: Database) -> None:
@@ -152,4 +153,4 @@ async def test_the_hint_that_is_due_longest_goes_first_each_company_for_itself(
         found = await due(conn, 5)
         assert found is not None
         assert found.document == "Bill/Bill/1"
-        assert await inbox.due_hint(conn, "beta", later(99)) is None
+        assert await inbox.due_hints(conn, "beta", later(99), limit=1) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -223,7 +224,11 @@ async def test_the_audit_trail_tells_a_documents_story_in_order(store: Database)
 # --- text forms -----------------------------------------------------------------------------
 
 
-@given(st.datetimes(timezones=st.timezones()), st.datetimes(timezones=st.timezones()))
+# Fixed offsets: a wall time that a zone skips in spring is no moment at all.
+ZONES = st.integers(-14, 14).map(lambda hours: timezone(timedelta(hours=hours)))
+
+
+@given(st.datetimes(timezones=ZONES), st.datetimes(timezones=ZONES))
 def test_moments_survive_and_sort_as_text(one: object, other: object) -> None:
     try:
         first, second = stamp(one), stamp(other)

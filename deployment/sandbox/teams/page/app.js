@@ -139,7 +139,7 @@ function newestCard(conversations) {
 // Until somebody picks a conversation, the page goes to where the first card appears.
 function follow() {
   const newest = newestCard(state.screen);
-  if (state.chosen || !newest) return;
+  if (state.chosen || !newest?.message.mentions.length) return;
   state.chosen = true;
   state.open = newest.conversation.id;
   const likely = state.meChosen ? state.me : likelyPerson(state.screen);

@@ -3,7 +3,7 @@ import { dress, keep, make } from "./dom.js";
 import { blocks, plain } from "./markdown.js";
 import { drawCard } from "./cards.js";
 
-const TIME = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
+const TIME = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DAY = new Intl.DateTimeFormat([], { weekday: "short", day: "numeric", month: "short" });
 
 // context: {me, bot, isMe(id), press(message, button, action, inputs), reply(message), refresh(message)}
