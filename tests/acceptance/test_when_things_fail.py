@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from world import BEN, Witness, World, buttons, texts
+from world import ANN, BEN, EAST, ERIN, Witness, World, buttons, eventually, texts
 
 RELEASED = ["POST Bill/ReleaseFromHold", "POST Bill/ReleaseBill"]
 
@@ -27,7 +27,7 @@ async def test_an_answer_lost_after_the_release_is_found_by_reading_back(
 
 async def test_a_release_lost_before_it_ran_is_never_sent_again_by_itself(world: World) -> None:
     witness = world.witness
-    async with world.bot(speed=60):
+    async with world.bot(speed=240):
         await witness.connect_push()
         number = await waiting(witness)
         await witness.erp_fault("reset_before", path="ReleaseBill")
@@ -51,7 +51,7 @@ async def test_a_release_lost_before_it_ran_is_never_sent_again_by_itself(world:
 
 async def test_what_acumatica_refuses_is_told_and_can_be_pressed_again(world: World) -> None:
     witness = world.witness
-    async with world.bot(speed=60):
+    async with world.bot(speed=240):
         await witness.connect_push()
         number = await waiting(witness, PostPeriod="012020")
 
@@ -170,3 +170,66 @@ async def test_what_became_open_while_the_service_was_down_is_told_afterwards(
         card = await witness.card(number, BEN, says="Bill open")
 
     assert "Release" not in buttons(card["card"])
+
+
+async def test_who_is_no_longer_the_approver_when_it_is_done_does_not_release(
+    world: World,
+) -> None:
+    world.poll = "14d"  # nobody tells the bot of the change: only the check before the call can
+    witness = world.witness
+    number = await witness.bill_on_hold()
+    async with world.bot():
+        await witness.card(number, BEN, says="this waits for you")
+        await witness.change({"CurrentDocument.EmployeeID": "EP00000001"}, number)
+
+        await witness.press(BEN, number, "Release")
+
+        await witness.card(number, ANN, says="this waits for you")
+        assert await witness.writes(number) == []
+        assert await witness.status(number) == "On Hold"
+
+
+async def test_a_release_that_was_refused_stays_asked_for_when_the_bill_is_touched(
+    witness: Witness,
+) -> None:
+    number = await waiting(witness)
+    await witness.erp_fault("status:422", path="ReleaseBill")
+    await witness.press(BEN, number, "Release")
+    await witness.card(number, BEN, says="it can be pressed again")
+
+    await witness.change({"Description": "touched"}, number)
+
+    card = await witness.card(number, BEN, says="touched")
+    assert "Release" in buttons(card["card"])
+    await witness.press(BEN, number, "Release")
+    await witness.card(number, BEN, says="Released by Ben Ortiz")
+
+
+async def test_a_stopped_plan_is_over_when_the_erp_has_gone_on(witness: Witness) -> None:
+    number = await witness.bill_on_hold(30_000)
+    await witness.card(number, ERIN, says="this waits for you")
+    await witness.press(ERIN, number, "Release")
+    await witness.card(number, ERIN, says="needs approval in Acumatica")
+
+    await witness.change({"Status": "Open"}, number, by="erin")
+
+    card = await witness.card(number, ERIN, says="Bill open")
+    assert "now waits for you" not in texts(card["card"])
+
+
+async def test_cards_wait_for_a_channel_without_the_app_until_it_is_back(
+    witness: Witness,
+) -> None:
+    door = f"{witness.teams}/_sandbox/installations"
+    place = {"person": "ben", "conversation": EAST}
+    await witness.post(door, {**place, "installed": False})
+    number = await witness.bill_on_hold()
+
+    async def refused() -> bool:
+        events = (await witness.get(f"{witness.teams}/_sandbox/history"))["events"]
+        return any(e["kind"] == "request" and e.get("status") == 403 for e in events)
+
+    await eventually(refused, "the post was refused")
+    await witness.post(door, {**place, "installed": True})
+
+    await witness.card(number, BEN, says="this waits for you")
