@@ -23,6 +23,7 @@ from storage.records import StoredEmployee, TeamsPerson
 log = logging.getLogger(__name__)
 
 REFRESH = timedelta(minutes=30)
+SWARM = timedelta(seconds=2)
 RETRY = timedelta(seconds=30)
 
 
@@ -67,8 +68,8 @@ class Directory:
         return self._due
 
     def refresh_soon(self) -> None:
-        """Refresh at the next step: a channel was bound, or the bot was installed somewhere."""
-        self._due = self._ports.clock.now()
+        """Refresh in a moment: the bot was installed somewhere, and such news come in swarms."""
+        self._due = min(self._due, self._ports.clock.now() + SWARM)
 
     async def _refresh(self) -> bool:
         fine = True

@@ -9,23 +9,41 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
-from any_order_fakes import ACTS, POSTS
-from any_order_world import CHANGES, KEYS, Move, World
+from any_order_fakes import ACTS, POSTS, is_about, says
+from any_order_world import CHANGES, KEYS, ORDER, OTHER, Move, World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from storage.database import Database
 
 MEMORY = Path("/dev/shm")
 """Where there is a disk in memory, a thousand commits need not wait for a real one."""
 LONG = os.environ.get("COUNTERSIGN_LONG") == "1"
 
 
+@cache
+def empty_store() -> bytes:
+    """A store brought up to date once for all orders."""
+    with tempfile.TemporaryDirectory() as own:
+        path = Path(own) / "store.db"
+
+        async def make() -> None:
+            await (await Database.open(path)).close()
+
+        asyncio.run(make())
+        return path.read_bytes()
+
+
 def play(folder: Path, moves: list[Move]) -> World:
     """Make *moves* in a world of their own; every rule is checked on the way."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else folder) as own:
-        world = World(Path(own) / "store.db")
+        path = Path(own) / "store.db"
+        path.write_bytes(empty_store())
+        world = World(path)
         asyncio.run(world.play(moves))
     return world
 
@@ -105,7 +123,8 @@ def cut(draw: st.DrawFn) -> list[Move]:
     dies = draw(st.sampled_from(["", "erp told", "post", "posted", "edit", "edited"]))
     boots = draw(st.booleans())
     return [
-        ("change", name, draw(st.sampled_from([*CHANGES, "create"]))),
+        ("change", name, "create"),
+        ("change", name, draw(st.sampled_from([*CHANGES]))),
         ("push", name),
         ("meanwhile", dies, [("kill", boots)]) if dies else ("kill", boots),
         ("all",),
@@ -134,7 +153,7 @@ orders = st.lists(blocks, min_size=3, max_size=9).map(
 
 
 @settings(
-    max_examples=1000 if LONG else 40,
+    max_examples=1000 if LONG else 60,
     deadline=None,
     derandomize=not LONG,
     database=None,
@@ -145,6 +164,97 @@ def test_in_any_order_the_rules_hold(
     tmp_path_factory: pytest.TempPathFactory, order: list[Move]
 ) -> None:
     play(tmp_path_factory.getbasetemp(), order)
+
+
+# --- orders that break a careless bot -------------------------------------------------------
+
+GIVES_UP: list[Move] = [("run", "settle"), ("wait", 31), ("run", "settle"), ("wait", 31)]
+ORDERS: dict[str, list[Move]] = {
+    "a call without an answer that runs late is not followed by a second one": [
+        ("press", "other"), ("erp", "late"), ("run", "act"), *GIVES_UP, ("run", "settle"), ("all",),
+        ("press", "other"), ("all",),
+    ],
+    "a call the dead process may have sent is only read back": [
+        ("press", "other"), ("erp", "late"), ("meanwhile", "erp acted", [("kill", True)]),
+        ("run", "act"), *GIVES_UP, ("run", "settle"), ("all",), ("press", "other"), ("all",),
+    ],
+    "a press whose call never left the dead process is not sent by the next": [
+        ("press", "other"), ("meanwhile", "erp act", [("kill", False)]), ("run", "act"), ("all",),
+        ("wait", 901), ("all",), ("wait", 31), ("all",),
+    ],
+    "a refusal that hid a success is told as done": [
+        ("press", "other"), ("erp", "done 500"), ("all",),
+    ],
+    "two presses at once make one call": [
+        ("press", "other", "owner", -1, True), ("press", "other"), ("all",), ("press", "other"),
+    ],
+    "a press by somebody who is not asked makes no call": [
+        ("press", "other", "ann"), ("press", "other", "zoe"), ("all",),
+    ],
+    "what changed between the press and the call is not released": [
+        ("press", "other"), ("change", "other", "amount"), ("all",),
+    ],
+    "a bill changed while its hold is being removed is not released": [
+        ("press", "bill"), ("meanwhile", "erp acted", [("change", "bill", "amount")]), ("all",),
+    ],
+    "a bill that needs approval after its hold is removed stops there": [
+        ("change", "bill", "map"), ("press", "bill"), ("all",),
+    ],
+    "a note told before the process died is posted by the next": [
+        ("change", "later", "create"), ("push", "later"), ("wait", 5), ("kill", True), ("all",),
+    ],
+    "an edit the process died over is made by the next": [
+        ("change", "other", "by hand"), ("push", "other"), ("meanwhile", "edit", [("kill", False)]),
+        ("all",),
+    ],
+    "a question is posted although the note before it never came": [
+        ("change", "later", "create"), ("push", "later"), ("teams", "lost before"), ("all",),
+        ("change", "later", "reopen"), ("push", "later"), ("all",),
+    ],
+    "a post that got no answer shows itself by a press and is not posted again": [
+        ("change", "later", "create"), ("change", "later", "reopen"), ("push", "later"),
+        ("teams", "lost after"), ("run", "look", 2), ("run", "work"), ("press", "later"), ("all",),
+    ],
+    "a change that comes while the document is being read is on the card": [
+        ("push", "other"), ("meanwhile", "erp told", [("change", "other", "amount"), ("poll",)]),
+        ("all",),
+    ],
+    "a document that is gone has no live button": [
+        ("change", "other", "delete"), ("push", "other"), ("all",), ("press", "other"), ("all",),
+    ],
+    "a document gone between the press and the call is left alone": [
+        ("press", "other"), ("change", "other", "delete"), ("push", "other"), ("all",),
+    ],
+    "a changed owner is asked in the former owner's place": [
+        ("change", "other", "owner"), ("push", "other"), ("all",), ("press", "other", "ben"),
+        ("press", "other"), ("all",),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", ORDERS)
+def test_an_order_that_would_break_a_careless_bot(tmp_path: Path, rule: str) -> None:
+    play(tmp_path, [("all",), *ORDERS[rule]])
+
+
+def test_a_press_releases_once_and_the_card_says_who(tmp_path: Path) -> None:
+    world = play(tmp_path, [("all",), ("press", "other"), ("all",)])
+
+    assert [(call.key, call.action) for call in world.erp.calls] == [(OTHER, "ReleaseBill")]
+    cards = [message.card for message in world.teams.messages if is_about(message, OTHER)]
+    assert cards
+    assert all(says(card, "Released by Ben") for card in cards)
+
+
+def test_an_approval_without_an_answer_is_for_a_person_and_not_asked_again(tmp_path: Path) -> None:
+    lost: list[Move] = [("press", "order"), ("erp", "lost before"), ("all",), ("wait", 901)]
+    again: list[Move] = [("all",), ("wait", 31), ("all",), ("press", "order"), ("all",)]
+
+    world = play(tmp_path, [("all",), *lost, *again])
+
+    assert [call.action for call in world.erp.calls] == ["Approve"]
+    cards = [message.card for message in world.teams.messages if is_about(message, ORDER)]
+    assert all(says(card, "A person must look") for card in cards)
 
 
 def test_every_kind_of_document_is_in_the_orders() -> None:
