@@ -44,7 +44,8 @@ FRESH = 2.0
 """Seconds a check may be old when SENT is committed."""
 DECISION_AGE = timedelta(minutes=15)
 MAX_TRIES = 5
-LEASE = 12 * 60.0
+LEASE = 25 * 60.0
+"""Longer than the longest call: 11 minutes until it answers, 10 more for a long operation."""
 GIVE_UP_READING = timedelta(hours=24)
 
 
@@ -217,14 +218,15 @@ class Doer(_Ledger):
             if reading.boot != checked.at.boot or reading.seconds - checked.at.seconds > FRESH:
                 await ledger.put_off(conn, step, due=cause.now, detail="the check grew stale")
                 return False
-            sent = await ledger.send(conn, step, now=cause.now, reading=reading)
+            if not await ledger.send(conn, step, now=cause.now, reading=reading):
+                return False
             call = self._tenant.company.call(DocumentKey.parse(decision.document).entity, step.name)
             await note(conn, cause, "step checked", step=step.name, shown=checked.shown)
             await note(
                 conn, cause, "step sent", step=step.name, call=str(call),
                 fingerprint=decision.fingerprint, person=decision.person,
             )  # fmt: skip
-            return sent
+            return True
 
     async def _call(self, step: Step, decision: Decision) -> None:
         key = DocumentKey.parse(decision.document)

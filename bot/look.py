@@ -144,7 +144,9 @@ class Look:
     async def _decide(self, conn: Connection, hint: Hint, document: Document) -> None:
         tenant, now = self._tenant, self._ports.clock.now()
         record = await documents.get(conn, tenant.name, hint.document)
-        previous = Document.from_json(record.snapshot) if record else None
+        # What had been gone and is back is seen as for the first time.
+        seen = record is not None and not record.gone
+        previous = Document.from_json(record.snapshot) if record and seen else None
         known = await self._known(conn, hint.document, previous)
         since = await documents.served_since(conn, tenant.name)
         policy = Policy(tenant.name, since or now)

@@ -110,7 +110,6 @@ class Poller:
 
     async def _is_known(self, conn: Connection, glimpse: Glimpse) -> bool:
         record = await documents.get(conn, self._tenant.name, str(glimpse.key))
-        return record is not None and (record.last_modified, record.status) == (
-            glimpse.last_modified,
-            glimpse.status,
-        )
+        if record is None or record.gone:
+            return False
+        return (record.last_modified, record.status) == (glimpse.last_modified, glimpse.status)

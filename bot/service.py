@@ -41,7 +41,7 @@ from bot.talk import Talk
 from bot.teams import Connector
 from bot.tokens import BotTokens
 from bot.worker import Worker
-from storage import conversations, documents, ledger
+from storage import conversations, documents, ledger, outbox
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -160,6 +160,7 @@ async def _settle_in(store: Database, file: File, ports: Ports) -> None:
             await documents.begin(conn, company.name, now=now)
         for channel in file.channel:
             await conversations.bind(conn, channel.name, channel.conversation, by="file", now=now)
+            await outbox.wake(conn, f"channel:{channel.name}", now=now)
 
 
 def _tenant(company: Company, settings: Settings, file: File, ports: Ports) -> Tenant:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -87,6 +88,8 @@ CHANGES: dict[str, tuple[frozenset[str], Callable[[Record], dict[str, Any]]]] = 
     "delete": (_UNDECIDED, lambda _: {"deleted": True}),
 }
 """What an ERP user may do -> in which statuses, and what it changes."""
+SIDE_BY_SIDE = {"look": 3, "work": 4, "settle": 2}
+"""How many steps of a runner are at work at once, where it is more than one."""
 PATIENCE = 120.0
 """Seconds that pass at rest between one look at what is due and the next, at least."""
 QUIESCENT = 400
@@ -101,6 +104,10 @@ class Store(Database):
     """The real store; the process may also die around its transactions."""
 
     point: Callable[[str], Awaitable[None]]
+
+    async def hurry(self) -> None:
+        """Do not wait for the disk: here processes die, but the power stays on."""
+        await self._writer.execute("PRAGMA synchronous = OFF")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -141,6 +148,9 @@ class World:
     clock: Clock = field(default_factory=Clock)
     pressed: list[Pressed] = field(default_factory=list)
     pushed: set[DocumentKey] = field(default_factory=set)
+    tells_at_rest: bool = True
+    """Whether the ERP pushes in the end what a poll cannot show."""
+    vanished: set[DocumentKey] = field(default_factory=set)
     mistakes: list[str] = field(default_factory=list)
     died_sending: int = 0
 
@@ -150,7 +160,7 @@ class World:
         self._crash_in = 0
         self._boots = False
         self._meanwhile: tuple[str, list[Move]] | None = None
-        self._busy: set[str] = set()
+        self._busy: Counter[str] = Counter()
         self._number = 0
         self.bot: Bot
         for key, owner in ((HELD, "E1"), (OTHER, "E2"), (ORDER, "E1")):
@@ -161,6 +171,7 @@ class World:
     async def start(self) -> None:
         """Start the process: take over the store, rescue what was in flight."""
         store = cast("Store", await Store.open(self.path))
+        await store.hurry()
         store.point = self.point
         ports = Ports(self.clock, lambda: 0.5, self._token, _no_transport)
         async with store.transaction() as conn:
@@ -219,7 +230,7 @@ class World:
             self._crash_in -= 1
             if not self._crash_in:
                 raise Crash(where)
-        if where == "erp told" and "act" in self._busy:
+        if where == "erp told" and self._busy["act"]:
             return  # nobody can keep the ERP from changing between the last check and the call
         if self._meanwhile and self._meanwhile[0] == where:
             moves, self._meanwhile = self._meanwhile[1], None
@@ -274,6 +285,9 @@ class World:
             if what == "create":
                 self.erp.records[key] = made = Record(key, BORN[key], Decimal(100), "E1")
                 self.erp.touch(made)
+        elif what in ("vanish", "return"):  # rights are taken from us, and given back
+            record.deleted = what == "vanish"
+            self.vanished.add(key)
         elif not record.deleted and what in CHANGES:
             statuses, change = CHANGES[what]
             if record.status in statuses and (what != "reopen" or key.entity == "PurchaseOrder"):
@@ -325,20 +339,20 @@ class World:
 
     async def run(self, name: str) -> bool:
         """Have one runner do one piece of work, as its loop would."""
-        if name in self._busy:
+        if self._busy[name] >= SIDE_BY_SIDE.get(name, 1):
             return False
-        self._busy.add(name)
+        self._busy[name] += 1
+        outer, self.teams.fresh = self.teams.fresh, []
         try:
             worked = await self.bot.runners[name].step()
+            for message in self.teams.fresh:
+                message.told = True
         except Crash:
             self.died_sending += name == "work"
             raise
         finally:
-            self._busy.discard(name)
-        if name == "work":
-            for message in self.teams.fresh:
-                message.told = True
-            self.teams.fresh.clear()
+            self._busy[name] -= 1
+            self.teams.fresh = outer
         return worked
 
     async def _do_erp(self, how: str) -> None:
@@ -412,8 +426,11 @@ class World:
         self.clock.advance(LATEST)
         for which, key in KEYS.items():
             record = self.erp.records.get(key)
-            if record is not None and record.deleted:
-                await self._do_push(which)  # a poll cannot show what is no more
+            unseen = record is not None and (record.deleted or key in self.vanished)
+            if unseen and self.tells_at_rest:
+                await self._do_push(
+                    which
+                )  # a poll does not show what is no more, or back unchanged
         await self._do_all()
         await self._do_poll()
         for _ in range(QUIESCENT):
@@ -471,6 +488,7 @@ class World:
             assert says(message.card, "no longer has this document")
             assert not buttons(message.card)
             return
+        assert not says(message.card, "no longer has this document")
         words = record.status.lower()
         assert says(message.card["body"][0], words), f"the card does not say {words}"
         amount = f"{record.amount:,.2f}"

@@ -175,6 +175,23 @@ async def test_transactions_of_many_tasks_come_one_after_the_other(store: Databa
     assert len(await bound(store)) == 20
 
 
+async def test_a_commit_the_store_refuses_leaves_nothing_and_nothing_open(store: Database) -> None:
+    async def work() -> None:
+        async with store.transaction() as conn:
+            await conn.execute("PRAGMA defer_foreign_keys = ON")
+            await bind(conn, "lost")
+            await conn.execute(
+                "INSERT INTO steps (decision, number, name, state, due_at)"
+                " VALUES ('nobody''s', 0, 'x', 'pending', '')"
+            )
+
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        await work()
+    async with store.transaction() as conn:
+        await bind(conn, "next")
+    assert await bound(store) == {"next"}
+
+
 # --- cancellation ---------------------------------------------------------------------------
 
 

@@ -111,6 +111,16 @@ async def test_the_watermark_never_moves_back(store: Database) -> None:
         assert await documents.watermark(conn, "beta", "Bill") is None
 
 
+async def test_a_company_is_served_since_the_first_start(store: Database) -> None:
+    async with store.transaction() as conn:
+        assert await documents.served_since(conn, COMPANY) is None
+        await documents.begin(conn, COMPANY, now=later(5))
+        await documents.begin(conn, COMPANY, now=later(9))
+
+        assert await documents.served_since(conn, COMPANY) == later(5)
+        assert await documents.served_since(conn, "beta") is None
+
+
 async def test_a_partys_name_is_the_one_read_last(store: Database) -> None:
     async with store.transaction() as conn:
         assert await documents.party(conn, COMPANY, "Vendor", "V1") is None
@@ -152,6 +162,23 @@ async def test_a_card_can_be_replaced_and_speak_again(store: Database) -> None:
 
         again = await posted_cards.get(conn, COMPANY, BILL, "a")
         assert again == replace(card, shown="mark")
+
+
+async def test_a_card_about_to_be_posted_is_aimed_at_its_place_until_its_id_is_known(
+    store: Database,
+) -> None:
+    card = PostedCard(COMPANY, BILL, "a", conversation="19:a", service_url="https://a")
+    async with store.transaction() as conn:
+        await posted_cards.add(conn, COMPANY, BILL, "a")
+        await posted_cards.aim(conn, card)
+        assert await posted_cards.get(conn, COMPANY, BILL, "a") == card
+
+        told = replace(card, conversation="19:a;messageid=1", activity="1")
+        await posted_cards.posted(conn, told, now=NOW)
+        await posted_cards.aim(conn, card)
+
+        stands = replace(told, posted_at=NOW)
+        assert await posted_cards.get(conn, COMPANY, BILL, "a") == stands
 
 
 # --- places and people ----------------------------------------------------------------------

@@ -111,6 +111,19 @@ async def test_what_waited_goes_out_in_order_once_its_target_is_known(store: Dat
         assert (await taken(conn, 5)).key == "k2"
 
 
+async def test_everything_that_waits_can_be_tried_again(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message("k1", "a"), message("k2", "b"), message("k3", "c"))
+        await record(conn, await taken(conn), OutboxState.WAITING)
+        await record(conn, await taken(conn), OutboxState.WAITING)
+        await record(conn, await taken(conn), OutboxState.DEAD)
+
+        assert await outbox.wake_all(conn, now=later(5)) == 2
+
+        assert await outbox.counts(conn) == {"pending": 2, "dead": 1}
+        assert await outbox.next_due(conn) == later(5)
+
+
 async def test_cards_that_ask_somebody_go_before_notes(store: Database) -> None:
     async with store.transaction() as conn:
         await put(conn, message("note", "a"), message("later note", "b"))

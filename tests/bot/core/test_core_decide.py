@@ -297,6 +297,16 @@ def test_a_question_nobody_pressed_is_not_repeated_by_itself(state: DecisionStat
     assert decided(bill("Balanced"), known) == []
 
 
+@pytest.mark.parametrize("state", sorted(AGAIN))
+def test_a_press_that_came_to_nothing_is_not_repeated_where_its_plan_cannot_go_on(
+    state: DecisionState,
+) -> None:
+    pressed = decision_on(bill(), state, person="aad-ann", verb="release")
+    known = Known(bill("Closed"), pressed, CARDS, PEOPLE)
+
+    assert decided(bill("Closed"), known) == []
+
+
 def test_a_document_that_waits_again_after_it_was_done_is_asked_about_again() -> None:
     known = Known(bill("Open"), decision_on(bill(), DecisionState.CONFIRMED), CARDS, PEOPLE)
 

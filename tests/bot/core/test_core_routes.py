@@ -165,6 +165,11 @@ def test_the_last_route_must_match_everything() -> None:
         Routes([route_of(), route_of(entity="Bill")])
 
 
+def test_a_route_behind_one_that_matches_everything_is_refused() -> None:
+    with pytest.raises(ValueError, match="route 2 matches everything"):
+        Routes([route_of(entity="Bill"), route_of(), route_of(entity="Check"), route_of()])
+
+
 words_of = st.sampled_from(sorted(ENTITIES)).flatmap(
     lambda name: st.fixed_dictionaries(
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,10 +32,20 @@ def story(
     document: Document | None = None,
     steps: Sequence[Step] = (),
     gone: bool = False,
+    read_at: datetime = NOW,
 ) -> Story:
     shown = document or bill()
     record = StoredDocument(
-        COMPANY, str(shown.key), shown.status, EARLIER, "f", EARLIER, shown.to_json(), 1, NOW, gone
+        COMPANY,
+        str(shown.key),
+        shown.status,
+        EARLIER,
+        "f",
+        EARLIER,
+        shown.to_json(),
+        1,
+        read_at,
+        gone,
     )
     return Story(record, shown, decisions, steps, PEOPLE)
 
@@ -171,6 +181,36 @@ def test_what_somebody_else_did_names_nobody_of_us_but_the_verb() -> None:
     situation = told(story(pressed(DecisionState.BY_OTHER)))
 
     assert (situation.who, situation.verb, situation.at) == ("", "release", NOW)
+
+
+# Decision that ended, and the status a later read shows -> what the card tells then.
+AFTERWARDS = {
+    (DecisionState.CONFIRMED, "Open"): State.DONE,
+    (DecisionState.CONFIRMED, "Voided"): State.DONE,
+    (DecisionState.CONFIRMED, "On Hold"): State.WAITING,
+    (DecisionState.BY_OTHER, "Closed"): State.CLOSED_ELSEWHERE,
+    (DecisionState.STOPPED, "Pending Approval"): State.STOPPED,
+    (DecisionState.STOPPED, "Open"): State.CLOSED_ELSEWHERE,
+    (DecisionState.REFUSED, "Balanced"): State.REFUSED,
+    (DecisionState.REFUSED, "Pending Approval"): State.WAITING,
+    (DecisionState.REFUSED, "Open"): State.CLOSED_ELSEWHERE,
+    (DecisionState.NOT_APPLIED, "On Hold"): State.NOT_DONE,
+    (DecisionState.LAPSED, "Balanced"): State.NOT_DONE,
+    (DecisionState.SUPERSEDED, "Voided"): State.CLOSED_ELSEWHERE,
+    (DecisionState.MISMATCH, "On Hold"): State.MISMATCH,
+    (DecisionState.NEEDS_PERSON, "Open"): State.NEEDS_PERSON,
+}
+
+
+@pytest.mark.parametrize(("state", "status"), AFTERWARDS)
+def test_what_the_erp_shows_later_is_told_when_it_went_on(
+    state: DecisionState, status: str
+) -> None:
+    later = NOW + timedelta(minutes=1)
+
+    situation = told(story(pressed(state), document=bill(status), read_at=later))
+
+    assert situation.state is AFTERWARDS[state, status]
 
 
 # --- in doubt -------------------------------------------------------------------------------
