@@ -216,7 +216,8 @@ class Doer(_Ledger):
         async with self._store.transaction() as conn:
             reading = self._clock.reading()
             if reading.boot != checked.at.boot or reading.seconds - checked.at.seconds > FRESH:
-                await ledger.put_off(conn, step, due=cause.now, detail="the check grew stale")
+                due = cause.now + timedelta(seconds=1)
+                await ledger.put_off(conn, step, due=due, detail="the check grew stale")
                 return False
             if not await ledger.send(conn, step, now=cause.now, reading=reading):
                 return False

@@ -24,8 +24,8 @@ from storage.settle import backoff
 log = logging.getLogger(__name__)
 
 PARTY_FRESH = timedelta(hours=12)
-GIVE_UP = 12
-"""Looks that failed in a row before the hint is parked; a new hint starts anew."""
+GIVE_UP = 300
+"""Looks that failed in a row, about a day of them, before the hint is parked."""
 
 
 class Look:
@@ -50,7 +50,7 @@ class Look:
     async def next_due(self) -> datetime | None:
         """Return when the next look is due."""
         async with self._store.reading() as conn:
-            return await inbox.next_hint_due(conn, self._tenant.name)
+            return await inbox.next_hint_due(conn, self._tenant.name, besides=self._busy)
 
     # --- pushes ---
 

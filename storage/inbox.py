@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from storage.database import Connection, statements
-from storage.records import Hint, RawPush, moment_or_none, stamp
+from storage.records import Hint, RawPush, moment, stamp
 
 SQL = statements("inbox")
 
@@ -63,9 +64,14 @@ async def due_hints(conn: Connection, company: str, now: datetime, *, limit: int
     ]  # fmt: skip
 
 
-async def next_hint_due(conn: Connection, company: str) -> datetime | None:
-    """Return when the next hint of a company is due."""
-    return moment_or_none(await SQL.next_hint_due(conn, company=company))
+async def next_hint_due(
+    conn: Connection, company: str, *, besides: Collection[str] = ()
+) -> datetime | None:
+    """Return when the next hint of a company is due, *besides* documents being looked at."""
+    async for row in SQL.next_hints(conn, company=company, limit=len(besides) + 1):
+        if row["document"] not in besides:
+            return moment(row["due_at"])
+    return None
 
 
 async def answer_hint(conn: Connection, hint: Hint) -> None:

@@ -26,8 +26,9 @@ ON CONFLICT (company, document) DO UPDATE SET
 SELECT * FROM hints WHERE company = :company AND state = 'pending' AND due_at <= :now
  ORDER BY due_at, document LIMIT :limit;
 
--- name: next_hint_due(company)$
-SELECT min(due_at) FROM hints WHERE company = :company AND state = 'pending';
+-- name: next_hints(company, limit)
+SELECT document, due_at FROM hints WHERE company = :company AND state = 'pending'
+ ORDER BY due_at, document LIMIT :limit;
 
 -- name: answer_hint(company, document, generation)!
 -- Stays when another hint came meanwhile: that one has not been looked at yet.
