@@ -96,12 +96,6 @@ def read_push(body: bytes, queries: Mapping[str, Query]) -> Push:
     )
 
 
-def push_identity(body: bytes) -> tuple[str, str]:
-    """Return (query, transaction) of a notification without reading its rows."""
-    data = _object(body)
-    return str(data.get("Query", "")), str(data.get("Id", ""))
-
-
 def _object(body: bytes) -> dict[str, Any]:
     try:
         data = json.loads(body)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from aiohttp import web
 
@@ -46,6 +47,8 @@ from storage.database import Database
 
 log = logging.getLogger(__name__)
 
+ANSWERS_KEPT = timedelta(hours=24)
+"""How long a repeated activity gets its stored answer again."""
 WORKERS = 4
 """Messages in flight at once; two of one document to one place never are."""
 
@@ -156,6 +159,7 @@ async def _settle_in(store: Database, file: File, ports: Ports) -> None:
     now = ports.clock.now()
     async with store.transaction() as conn:
         await ledger.free_leases(conn)
+        await ledger.drop_answers(conn, before=now - ANSWERS_KEPT)
         for company in file.company:
             await documents.begin(conn, company.name, now=now)
         for channel in file.channel:

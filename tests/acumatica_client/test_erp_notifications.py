@@ -15,7 +15,6 @@ from acumatica_client.notifications import (
     Query,
     check_secret,
     default_queries,
-    push_identity,
     read_push,
 )
 
@@ -93,7 +92,6 @@ def test_notification_tells_which_documents_to_look_at(name: str) -> None:
 
     assert tuple(map(str, push.documents)) == case.documents
     assert (push.order, push.unreadable_rows) == (case.order, case.unreadable)
-    assert push_identity(body(name)) == (push.query, push.transaction)
 
 
 @pytest.mark.parametrize("kind", ["Bill", "Bill   ", "INV", "INV  "])
@@ -222,9 +220,3 @@ def test_time_stamp_beyond_a_floats_precision_is_exact() -> None:
 def test_body_that_is_no_notification_is_malformed(broken: bytes, words: str) -> None:
     with pytest.raises(PushMalformed, match=words.replace("(", r"\(")):
         read_push(broken, QUERIES)
-
-
-def test_identity_needs_an_object_but_nothing_in_it() -> None:
-    assert push_identity(b"{}") == ("", "")
-    with pytest.raises(PushMalformed):
-        push_identity(b"[1]")
