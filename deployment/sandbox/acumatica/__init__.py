@@ -2,5 +2,6 @@
 
 from .app import Serving, build_app, serve
 from .options import SandboxOptions
+from .welcome import welcome
 
-__all__ = ["SandboxOptions", "Serving", "build_app", "serve"]
+__all__ = ["SandboxOptions", "Serving", "build_app", "serve", "welcome"]

@@ -7,18 +7,41 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from . import api, doors, gate, pages, signin
+from . import (
+    api,
+    catalogue,
+    consent,
+    doors,
+    gate,
+    habits,
+    identity,
+    master_doors,
+    pages,
+    push_doors,
+    signin,
+    site_doors,
+)
 from .erp import ERP, Erp
 from .options import SandboxOptions
+
+LARGEST = 30_000_000  # bytes of a request: what IIS takes unless told otherwise
 
 
 def build_app(options: SandboxOptions) -> web.Application:
     """The whole stand-in as one application; its file and tasks live and end with it."""
-    app = web.Application(middlewares=[pages.careful, doors.sandbox_door, gate.api_door])
+    middlewares = [pages.careful, doors.sandbox_door, gate.api_door]
+    app = web.Application(middlewares=middlewares, client_max_size=LARGEST)
     app[ERP] = Erp(options)
     signin.add_routes(app)
+    identity.add_routes(app)
+    consent.add_routes(app)
+    habits.add_routes(app)
+    master_doors.add_routes(app)
+    catalogue.add_routes(app)
     api.add_routes(app)
     doors.add_routes(app)
+    site_doors.add_routes(app)
+    push_doors.add_routes(app)
     pages.add_routes(app)
     app.cleanup_ctx.extend((_book, _push))
     return app

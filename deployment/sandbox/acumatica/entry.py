@@ -86,8 +86,7 @@ def api_draft(record: Record, draft: Draft) -> Draft:
         and name not in record.shape.keys
         and (not locked or name in _OPEN_TO_THE_END)
     }
-    lists = {} if locked else {name: _appended(record, name, draft) for name in draft.lists}
-    return replace(draft, fields=fields, lists=lists)
+    return replace(draft, fields=fields, lists={} if locked else draft.lists)
 
 
 def fixed_fields(record: Record, draft: Draft) -> list[str]:
@@ -103,10 +102,15 @@ def apply(record: Record, draft: Draft) -> Record:
         record,
         fields={**record.fields, **draft.fields},
         lists={**record.lists, **{name: tuple(rows) for name, rows in draft.lists.items()}},
+        linked={**record.linked, **_linked(record, draft)},
         hidden={**record.hidden, **draft.hidden},
         note=record.note if draft.note is None else draft.note,
     )
-    return _totalled(typed, {*draft.fields, *draft.lists})
+    return _totalled(typed, {*draft.fields, *draft.lists}) if record.entity in SUMS else typed
+
+
+def _linked(record: Record, draft: Draft) -> dict[str, Fields]:
+    return {name: {**record.linked.get(name, {}), **part} for name, part in draft.linked.items()}
 
 
 def new_record(desk: Desk, entity: Entity, draft: Draft, *, id: str, by: str) -> Record:
@@ -171,11 +175,6 @@ def _unknown_employee(people: People, code: str) -> str:
 
 def _codes(book: Book) -> str:
     return ", ".join(sorted(str(v.fields["VendorID"]) for v in book.all("Vendor")))
-
-
-def _appended(record: Record, name: str, draft: Draft) -> list[dict[str, Value]]:
-    # Lines sent without id or keys are added, never matched with those that are there.
-    return [*map(dict, record.lists.get(name, ())), *draft.lists[name]]
 
 
 def _totalled(record: Record, typed: set[str]) -> Record:

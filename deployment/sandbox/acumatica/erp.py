@@ -3,26 +3,45 @@ stored with its history, and told to the push sender only after it is safe.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from aiohttp import web
 
-from . import entry, workflow
+from . import approvals, entry, workflow
 from .book import Book, Record
 from .entry import Desk
 from .faults import Faults
 from .fields import DOCUMENTS, Entity
 from .history import History, changes
+from .licence import Licence
+from .maintenance import OFF
 from .masters import masters
+from .meddling import meddling
+from .notices import Clerk, Commit
+from .oauth import Authority
 from .operations import Operations
 from .options import SandboxOptions
 from .people import read_people
-from .push import Clerk, Sender, Settings, read_settings, settings_row
+from .push import Settings, read_settings, settings_row
 from .sample import sample_documents
+from .sender import Sender
 from .sessions import Sessions
+from .signing import SigningKey
 from .store import Store
+from .undelivered import Undelivered
 from .values import moment_text, sql_moment
 from .wire import Draft, Json
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One record before and after, and who did it."""
+
+    before: Record | None
+    after: Record | None
+    by: str
 
 
 class Erp:
@@ -33,18 +52,29 @@ class Erp:
         self.people = read_people()
         self.book = Book()
         self.history = History(options.now)
-        self.sessions = Sessions(options)
+        self.licence = Licence(options)
+        self.sessions = Sessions(options, self.licence)
+        self.authority = Authority(options, lambda rows: self.remember("grants", rows))
+        self.signing = SigningKey(
+            lambda: self.store.setting("identity_key"),
+            lambda key: self.remember("identity_key", key),
+        )
         self.operations = Operations(options)
         self.faults = Faults()
-        self.sender = Sender(options, self.note_event)
+        self.maintenance = OFF
+        self.undelivered = Undelivered(options.now, lambda: self.store)
+        self.sender = Sender(options, self.note_event, self.undelivered)
         self._clerk = Clerk(options.tenant)
         self._store: Store | None = None
+        self._open: list[_Change] | None = None  # of the transaction that collects changes now
 
     def open(self) -> None:
         """Read the book from its folder; an empty one gets its first entries."""
         self._store = Store(self.options.data)
         self.history.load(self._store)
         self.sender.settings = read_settings(self._store.setting("push"))
+        self.undelivered.load()
+        self.authority.load(self._store.setting("grants"))
         records = self._store.records() or self._first_records()
         for record in records:
             self._enter(record)
@@ -79,9 +109,17 @@ class Erp:
         self.store.write(events=events)
         self.history.keep(events)
 
+    def remember(self, name: str, value: object) -> None:
+        """Keep a setting of the stand-in over restarts."""
+        self.store.write(settings={name: value})
+
+    def recycle(self) -> None:
+        """Lose who is signed in, and so what operations came to: only their session may ask."""
+        self.sessions.close_all()
+
     def set_push(self, settings: Settings) -> None:
         """Change how notifications are sent."""
-        self.store.write(settings={"push": settings_row(settings)})
+        self.remember("push", settings_row(settings))
         self.sender.settings = settings
 
     def insert(self, entity: Entity, draft: Draft, by: str) -> Record:
@@ -92,6 +130,8 @@ class Erp:
 
     def edit(self, record: Record, draft: Draft, by: str) -> Record:
         """Type into a document and move it as its Hold box says; nothing new changes nothing."""
+        if not meddling().keeps:
+            return record
         hold, after = draft.fields.pop("Hold", None), record
         if hold is True and workflow.HOLD in workflow.actions_of(after):
             after = workflow.run(after, workflow.HOLD)
@@ -103,10 +143,12 @@ class Erp:
     def act(self, record: Record, action: str, by: str, reason: str = "") -> Record:
         """Run an action of the screen as *by*, or raise NotAllowed or NotApprover."""
         after = workflow.run(record, action)
-        workflow.check_approver(record, action, self.employee_of(by))
+        who, day = self.employee_of(by), self.options.day()
+        acts_for = approvals.acts_for(self.book.all("Employee"), who, day)
+        workflow.check_approver(record, action, acts_for)
         if reason:
             after = after.with_hidden(Reason=reason)
-        return self._commit(record, after, by)
+        return self._commit(record, approvals.signed(after, who, day=day, reason=reason), by)
 
     def move(self, record: Record, status: str, by: str) -> Record:
         """Bring a document to a state, a transaction per step, approvals by who may give them."""
@@ -116,6 +158,20 @@ class Erp:
         for action in way:
             record = self.act(record, action, self._actor(record, action, by))
         return record
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make one transaction of what is changed inside; an error leaves all as it was."""
+        collected: list[_Change] = []
+        self._open = collected
+        try:
+            yield
+            self._settle(collected)
+        except BaseException:
+            self._undo(collected)
+            raise
+        finally:
+            self._open = None
 
     def delete(self, record: Record, by: str) -> None:
         """Strike a document out."""
@@ -129,13 +185,13 @@ class Erp:
         return approver.login if approver else by
 
     def _commit(self, before: Record | None, after: Record, by: str) -> Record:
-        stamped = self._stamped(before, after, by)
+        stamped = approvals.named(self._stamped(before, after, by), self.people)
         self._write(before, stamped, by)
         self.book.put(stamped)
         return stamped
 
     def _stamped(self, before: Record | None, after: Record, by: str) -> Record:
-        now, name = sql_moment(self.options.now()), "LastModifiedDateTime"
+        now, name = sql_moment(self.options.now() + meddling().skew), "LastModifiedDateTime"
         owner = self.people.employee(after.hidden.get("Owner", ""))
         hidden = {"LastModifiedBy": by, "OwnerName": owner.name if owner else ""}
         if before is None:
@@ -149,16 +205,33 @@ class Erp:
     def _write(self, before: Record | None, after: Record | None, by: str) -> None:
         if after and not before:
             self.book.note_number(after.shape, after.keys[after.shape.keys[-1]])
-        events = self.history.number(changes(before, after, by))
+        change = _Change(before, after, by)
+        if self._open is None:
+            self._settle([change])
+        else:
+            self._open.append(change)
+
+    def _settle(self, done: list[_Change]) -> None:
+        """One transaction of the database; told to nobody before it is safe."""
+        events = self.history.number([e for c in done for e in changes(c.before, c.after, c.by)])
+        last = {r.id: (c.after, r) for c in done if (r := c.after or c.before)}
         self.store.write(
-            records=[after] if after else [],
-            gone=[before] if before and not after else [],
+            records=[after for after, _ in last.values() if after],
+            gone=[record for after, record in last.values() if not after],
             events=events,
             settings={"numbers": self.book.numbers},
         )
         self.history.keep(events)
-        now, split = self.options.now(), self.sender.settings.split
-        self.sender.offer(self._clerk.notices(before, after, id=self._guid(), now=now, split=split))
+        rows = tuple((c.before, c.after) for c in done)
+        commit = Commit(self._guid(), self.options.now() + meddling().skew, rows)
+        self.sender.offer(self._clerk.notices(commit, self.sender.settings))
+
+    def _undo(self, done: list[_Change]) -> None:
+        for change in reversed(done):
+            if change.after:
+                self.book.drop(change.after)
+            if change.before:
+                self.book.put(change.before)
 
     def _first_records(self) -> list[Record]:
         records = [*masters(self.people, self.options)]

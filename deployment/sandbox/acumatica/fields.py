@@ -1,74 +1,24 @@
-"""The entities of the `Default` endpoint: keys, fields, lists and screen fields, as data.
+"""The entities of the `Default` endpoint as the ERP keeps them: everything any version serves.
 
-Names and types are those of the published endpoint metadata of 24.200.001. The same tables answer
-for every version served; a field that differs between versions gets its own row when it matters.
+Names and types are those of the published endpoint metadata. `versions` says what an endpoint
+version lacks of it, and what an extension adds; the book and the store know these tables only.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 
+from .parties import CONTACT_ENTITY, EMPLOYEE, VENDOR
+from .shapes import Entity, Kind, ScreenField, Table, columns
 
-class Kind(StrEnum):
-    """What a field holds, and so how it is written on the wire."""
+__all__ = ["DOCUMENTS", "ENTITIES", "Entity", "Kind", "Table"]
 
-    TEXT = "S"
-    DECIMAL = "D"
-    FLAG = "B"
-    DAY = "T"
-    MOMENT = "M"
-    COUNT = "I"
-    GUID = "G"
-
-
-Table = Mapping[str, Kind]
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenField:
-    """Where a field of the screen that the endpoint lacks (`$custom`) takes its value from."""
-
-    hidden: str = ""
-    field: str = ""
-    type: str = "CustomStringField"
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """One entity of the endpoint and the screen behind it."""
-
-    name: str
-    screen: str
-    form: str
-    graph: str
-    view: str
-    keys: tuple[str, ...]
-    fields: Table
-    lists: Mapping[str, Table] = field(default_factory=dict)
-    linked: Mapping[str, Table] = field(default_factory=dict)
-    custom: Mapping[str, ScreenField] = field(default_factory=dict)
-    types: Mapping[str, str] = field(default_factory=dict)  # label → code of a deep link
-    number: str = ""  # how a new number is written
-    party: str = ""  # the field that names vendor or customer
-    amount: str = ""
-    list_errors: Mapping[str, str] = field(default_factory=dict)  # views a list cannot read
-    unreadable: frozenset[str] = frozenset()  # kept by the ERP, yet empty on every GET
-
-
-def _fields(text: str = "", **others: str) -> Table:
-    kinds = dict.fromkeys(text.split(), Kind.TEXT)
-    for letter, names in others.items():
-        kinds |= {name: Kind(letter) for name in names.split()}
-    return dict(sorted(kinds.items()))
-
-
+_MONEY = "CustomDecimalField"
 _WHO = {
     "Document.CreatedByID": ScreenField(hidden="CreatedBy"),
     "Document.LastModifiedByID": ScreenField(hidden="LastModifiedBy"),
     "Document.CreatedDateTime": ScreenField(hidden="CreatedDateTime", type="CustomDateTimeField"),
 }
-_CONTACT = _fields(
-    "FirstName MiddleName LastName DisplayName Email Phone1 Phone2 Fax Title WebSite"
+_APPROVALS = columns(
+    "Approver ApproverName ApprovedBy ApprovedByName Status Reason Workgroup", T="Date"
 )
 
 _BILL = Entity(
@@ -88,7 +38,7 @@ _BILL = Entity(
         "Prepayment": "PPM",
         "Prepayment Invoice": "PPI",
     },
-    fields=_fields(
+    fields=columns(
         "BranchID CashAccount CurrencyID Description LocationID PostPeriod Project ReferenceNbr"
         " Status Terms Type Vendor VendorRef",
         D="Amount Balance TaxTotal",
@@ -97,7 +47,7 @@ _BILL = Entity(
         M="LastModifiedDateTime",
     ),
     lists={
-        "Details": _fields(
+        "Details": columns(
             "Account Branch CostCode Description InventoryID POOrderNbr POOrderType POReceiptNbr"
             " POReceiptType Project ProjectTask Subaccount TaxCategory TransactionDescription UOM"
             " LCNbr LCType",
@@ -105,17 +55,31 @@ _BILL = Entity(
             B="CalculateDiscountsOnImport NonBillable",
             I="POLine POReceiptLine LCLineNbr",
         ),
-        "Applications": _fields("DocType ReferenceNbr Status", D="AmountPaid Balance"),
-        "TaxDetails": _fields("TaxID", D="TaxableAmount TaxAmount TaxRate"),
+        "Applications": columns("DocType ReferenceNbr Status", D="AmountPaid Balance"),
+        "TaxDetails": columns("TaxID", D="TaxableAmount TaxAmount TaxRate"),
+        "RetainageDocuments": columns(),
+        "Approvals": _APPROVALS,
     },
     custom=_WHO
     | {
-        "Document.CuryDocBal": ScreenField(field="Balance", type="CustomDecimalField"),
-        "Document.CuryOrigDocAmt": ScreenField(field="Amount", type="CustomDecimalField"),
+        "Document.CuryDocBal": ScreenField(field="Balance", type=_MONEY),
+        "Document.CuryOrigDocAmt": ScreenField(field="Amount", type=_MONEY),
         "Document.InvoiceNbr": ScreenField(field="VendorRef"),
         "CurrentDocument.EmployeeID": ScreenField(hidden="Owner"),
         "CurrentDocument.EmployeeID_description": ScreenField(hidden="OwnerName"),
         "CurrentDocument.EmployeeWorkgroupID": ScreenField(hidden="Workgroup"),
+    },
+    line_custom={
+        "Transactions.CuryLineAmt": ScreenField(field="Amount", type=_MONEY),
+        "Transactions.TranDesc": ScreenField(field="TransactionDescription"),
+    },
+    views={"ApprovedForPayment": "CurrentDocument", "CashAccount": "CurrentDocument"},
+    schemas={
+        "Details": "BillDetail",
+        "Applications": "BillApplicationDetail",
+        "TaxDetails": "BillTaxDetail",
+        "RetainageDocuments": "BillRetainageDocument",
+        "Approvals": "ApprovalDetail",
     },
 )
 
@@ -136,7 +100,7 @@ _PURCHASE_ORDER = Entity(
         "Blanket": "BL",
         "Standard": "SB",
     },
-    fields=_fields(
+    fields=columns(
         "BaseCurrencyID Branch CurrencyID CurrencyRateTypeID Description Location OrderNbr Owner"
         " Project Status Terms Type VendorID VendorRef VendorTaxZone",
         D="ControlTotal CurrencyRate CurrencyReciprocalRate LineTotal OrderTotal TaxTotal",
@@ -145,7 +109,7 @@ _PURCHASE_ORDER = Entity(
         M="LastModifiedDateTime",
     ),
     lists={
-        "Details": _fields(
+        "Details": columns(
             "Account AlternateID BranchID CostCode Description InventoryID LineDescription LineType"
             " OrderNbr OrderType OrigPONbr OrigPOType Project ProjectTask ReceiptAction Subaccount"
             " Subitem TaxCategory UOM WarehouseID",
@@ -155,13 +119,22 @@ _PURCHASE_ORDER = Entity(
             I="LineNbr",
             T="Promised Requested",
         ),
-        "TaxDetails": _fields("TaxID", D="TaxableAmount TaxAmount TaxRate"),
+        "TaxDetails": columns("TaxID", D="TaxableAmount TaxAmount TaxRate"),
+        "Approvals": _APPROVALS,
     },
-    linked={"ShippingInstructions": _fields("Warehouse ShipVia FOBPoint ShippingDestinationType")},
+    linked={"ShippingInstructions": columns("Warehouse ShipVia FOBPoint ShippingDestinationType")},
     custom=_WHO
     | {
         "CurrentDocument.OwnerWorkgroupID": ScreenField(hidden="Workgroup"),
-        "Document.CuryOrderTotal": ScreenField(field="OrderTotal", type="CustomDecimalField"),
+        "Document.CuryOrderTotal": ScreenField(field="OrderTotal", type=_MONEY),
+    },
+    line_custom={"Transactions.CuryLineAmt": ScreenField(field="ExtendedCost", type=_MONEY)},
+    views={"VendorTaxZone": "CurrentDocument", "Terms": "CurrentDocument"},
+    schemas={
+        "Details": "PurchaseOrderDetail",
+        "TaxDetails": "PurchaseOrderTaxDetail",
+        "ShippingInstructions": "ShippingInstructions",
+        "Approvals": "ApprovalDetail",
     },
 )
 
@@ -183,7 +156,7 @@ _CHECK = Entity(
         "Voided Payment": "VCK",
         "Voided Refund": "VRF",
     },
-    fields=_fields(
+    fields=columns(
         "CashAccount CurrencyID Description PaymentMethod PaymentRef ReferenceNbr Status Type"
         " Vendor",
         D="PaymentAmount UnappliedBalance",
@@ -192,15 +165,21 @@ _CHECK = Entity(
         M="LastModifiedDateTime",
     ),
     lists={
-        "Details": _fields(
+        "Details": columns(
             "DocType ReferenceNbr", D="AmountPaid Balance CashDiscountBalance", I="DocLineNbr"
         ),
-        "History": _fields(
+        "History": columns(
             "DocType ReferenceNbr VendorRef",
             D="AmountPaid Balance CashDiscountBalance CashDiscountTaken",
         ),
+        "Approvals": _APPROVALS,
     },
     custom=_WHO,
+    schemas={
+        "Details": "CheckDetail",
+        "History": "CheckHistoryDetail",
+        "Approvals": "ApprovalDetail",
+    },
 )
 
 _PAYMENT = Entity(
@@ -221,10 +200,10 @@ _PAYMENT = Entity(
         "Refund": "REF",
         "Voided Refund": "VRF",
     },
-    fields=_fields(
+    fields=columns(
         "Branch BranchID CashAccount CurrencyID CustomerID CustomerLocationID Description"
-        " ExternalRef OrigTransaction PaymentMethod PaymentRef ProcessingCenterID ReferenceNbr"
-        " Status Type",
+        " CCProcessingStatus ExternalRef OrigTransaction PaymentMethod PaymentRef"
+        " ProcessingCenterID ReferenceNbr Status Type",
         D="AppliedToDocuments AppliedToOrders AvailableBalance PaymentAmount",
         B="Hold IsCCPayment IsNewCard SaveCard",
         T="ApplicationDate",
@@ -233,83 +212,72 @@ _PAYMENT = Entity(
         G="NoteID",
     ),
     lists={
-        "ApplicationHistory": _fields("DisplayRefNbr DisplayDocType", D="AmountPaid Balance"),
-        "Charges": _fields("EntryTypeID AccountID", D="Amount"),
-        "CreditCardProcessingInfo": _fields("TranType TranStatus", D="TranAmount", I="TranNbr"),
-        "DocumentsToApply": _fields(
+        "ApplicationHistory": columns("DisplayRefNbr DisplayDocType", D="AmountPaid Balance"),
+        "Charges": columns("EntryTypeID AccountID", D="Amount"),
+        "CreditCardProcessingInfo": columns("TranType TranStatus", D="TranAmount", I="TranNbr"),
+        "CreditCardTransactionInfo": columns("TranNbr TranType AuthNbr", T="TranDate"),
+        "DocumentsToApply": columns(
             "CustomerOrder Description DocType ReferenceNbr WriteOffReasonCode",
             D="AmountPaid BalanceWriteOff CashDiscountTaken",
             I="DocLineNbr",
         ),
-        "OrdersToApply": _fields("OrderNbr OrderType", D="AppliedToOrder"),
+        "OrdersToApply": columns("OrderNbr OrderType", D="AppliedToOrder"),
+        "Approvals": _APPROVALS,
     },
     list_errors={"ApplicationHistory": "ARAdjustments_History_POPrint"},
-    custom=_WHO
-    | {"Document.CuryDocBal": ScreenField(field="AvailableBalance", type="CustomDecimalField")},
+    custom=_WHO | {"Document.CuryDocBal": ScreenField(field="AvailableBalance", type=_MONEY)},
     unreadable=frozenset({"AvailableBalance"}),
-)
-
-_EMPLOYEE = Entity(
-    name="Employee",
-    screen="EP203000",
-    form="Employees",
-    graph="PX.Objects.EP.EmployeeMaint",
-    view="Employee",
-    keys=("EmployeeID",),
-    fields=_fields("EmployeeID EmployeeName Status", M="LastModifiedDateTime"),
-    lists={
-        "Delegates": _fields("Delegate EmployeeName DelegationOf", T="StartsOn ExpiresOn"),
-        "Attributes": _fields("AttributeID Value"),
-    },
-    linked={
-        "ContactInfo": _CONTACT,
-        "EmployeeSettings": _fields(
-            "BranchID Calendar CurrencyID DepartmentID EmployeeClass EmployeeRefNbr ReportsTo",
-            B="TimeCardIsRequired",
-        ),
-    },
-    custom={
-        "User.Username": ScreenField(hidden="Login"),
-        "Contact.EMail": ScreenField(hidden="Email"),
-        "CurrentEmployee.SupervisorID": ScreenField(hidden="Supervisor"),
+    schemas={
+        "ApplicationHistory": "PaymentApplicationHistoryDetail",
+        "Charges": "PaymentCharge",
+        "CreditCardProcessingInfo": "CreditCardProcessingDetail",
+        "CreditCardTransactionInfo": "CreditCardTransactionDetail",
+        "DocumentsToApply": "PaymentDetail",
+        "OrdersToApply": "PaymentOrderDetail",
+        "Approvals": "ApprovalDetail",
     },
 )
 
-_CONTACT_ENTITY = Entity(
-    name="Contact",
-    screen="CR302000",
-    form="Contacts",
-    graph="PX.Objects.CR.ContactMaint",
-    view="Contact",
-    keys=("ContactID",),
-    fields=_fields(
-        "DisplayName FirstName LastName Email Status Type BusinessAccount Owner OwnerEmployeeName"
-        " Workgroup WorkgroupDescription",
-        I="ContactID",
-        B="Active",
-        G="NoteID",
+_RECEIPT = Entity(
+    name="PurchaseReceipt",
+    screen="PO302000",
+    form="Purchase Receipts",
+    graph="PX.Objects.PO.POReceiptEntry",
+    view="Document",
+    keys=("Type", "ReceiptNbr"),
+    number="{:06d}",
+    party="VendorID",
+    amount="TotalCost",
+    types={"Receipt": "RT", "Return": "RN", "Transfer Receipt": "RX"},
+    fields=columns(
+        "BaseCurrencyID Branch CurrencyID CurrencyRateTypeID InventoryRefNbr Location PostPeriod"
+        " ReceiptNbr Status Type VendorID VendorRef Warehouse",
+        D="ControlQty CurrencyRate CurrencyReciprocalRate TotalCost TotalQty UnbilledQuantity",
+        B="CreateBill Hold ProcessReturnWithOriginalCost",
+        T="BillDate CurrencyEffectiveDate Date",
         M="LastModifiedDateTime",
     ),
-    linked={"UserInfo": _fields("Login Status UserType")},
-)
-
-_VENDOR = Entity(
-    name="Vendor",
-    screen="AP303000",
-    form="Vendors",
-    graph="PX.Objects.AP.VendorMaint",
-    view="BAccount",
-    keys=("VendorID",),
-    fields=_fields(
-        "VendorID VendorName LegalName Status VendorClass CurrencyID Terms PaymentMethod"
-        " CashAccount TaxRegistrationID TaxZone PaymentBy",
-        B="LandedCostVendor PaySeparately",
-        M="CreatedDateTime LastModifiedDateTime",
-    ),
-    linked={
-        "MainContact": _CONTACT,
-        "PrimaryContact": _CONTACT,
-        "RemittanceContact": _CONTACT,
+    lists={
+        "Details": columns(
+            "Account AccrualAccount AccrualSubaccount Branch Description InventoryID LineType"
+            " Location LotSerialNbr POOrderNbr POOrderType POReceiptNbr Subaccount Subitem"
+            " TransactionDescription TransferOrderNbr TransferOrderType TransferShipmentNbr UOM"
+            " Warehouse",
+            D="EstimatedINExtendedCost ExtendedCost FinalINExtendedCost OpenQty OrderedQty"
+            " ReceiptQty UnitCost",
+            B="EditableUnitCost",
+            I="LineNbr POLineNbr POReceiptLineNbr TransferOrderLineNbr",
+            T="ExpirationDate",
+        ),
+        "Details/Allocations": columns(
+            "Location LotSerialNbr Subitem UOM", D="Quantity", T="ExpirationDate"
+        ),
+    },
+    custom=_WHO,
+    line_custom={"Transactions.ReceiptQty": ScreenField(field="ReceiptQty", type=_MONEY)},
+    schemas={
+        "Details": "PurchaseReceiptDetail",
+        "Details/Allocations": "PurchaseReceiptDetailAllocation",
     },
 )
 
@@ -318,6 +286,5 @@ DOCUMENTS: Mapping[str, Entity] = {
 }
 ENTITIES: Mapping[str, Entity] = {
     **DOCUMENTS,
-    **{entity.name: entity for entity in (_EMPLOYEE, _CONTACT_ENTITY, _VENDOR)},
+    **{entity.name: entity for entity in (_RECEIPT, EMPLOYEE, CONTACT_ENTITY, VENDOR)},
 }
-VERSIONS = ("24.200.001", "23.200.001", "22.200.001", "20.200.001")

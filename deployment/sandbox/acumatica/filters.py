@@ -1,6 +1,5 @@
-"""`$filter`: a small OData v3 parser with contract version 4's literals and mistakes. Pure."""
+"""`$filter`: a small OData parser; a grammar says which literals and functions it reads. Pure."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -8,19 +7,13 @@ from decimal import Decimal
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from .fields import Kind
+from .grammar import CONTRACT4, Grammar
+from .shapes import CUSTOM_KINDS, Kind
 from .values import Value, midnight
 
 Read = Callable[[str], Value]
 Condition = Callable[[Read], bool]
 
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<moment>datetimeoffset'[^']*') | (?P<text>'(?:[^']|'')*')
-    | (?P<number>-?\d+(?:\.\d+)?[MmLlDdFf]?(?![\w.])) | (?P<name>[A-Za-z_][\w/]*) | (?P<mark>[(),])
-    )""",
-    re.VERBOSE,
-)
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "eq": eq,
     "ne": ne,
@@ -31,11 +24,6 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 _KIND_NAMES = {"eq": "Equal", "ne": "NotEqual", "gt": "GreaterThan", "ge": "GreaterThanOrEqual"}
 _KIND_NAMES |= {"lt": "LessThan", "le": "LessThanOrEqual"}
-_FUNCTIONS: dict[str, Callable[[str, str], bool]] = {
-    "substringof": lambda part, whole: part in whole,
-    "startswith": lambda whole, part: whole.startswith(part),
-    "endswith": lambda whole, part: whole.endswith(part),
-}
 _EDM = {
     Kind.TEXT: "Edm.String",
     Kind.GUID: "Edm.String",
@@ -58,18 +46,23 @@ class _Operand:
     value: Callable[[Read], Value]
 
 
-def parse_filter(text: str, kind_of: Callable[[str], Kind], zone: tzinfo) -> Condition:
-    """Turn a filter into a condition on a record's fields; `kind_of` raises KeyError if unknown."""
-    parser = _Parser(_tokens(text), kind_of, zone)
+def parse_filter(
+    text: str, kind_of: Callable[[str], Kind], zone: tzinfo, grammar: Grammar = CONTRACT4
+) -> Condition:
+    """Turn a filter into a condition on a record's fields; `kind_of` raises KeyError if unknown.
+
+    A field of the screen (`cf.…`) is asked for by its `View.Field` name.
+    """
+    parser = _Parser(_tokens(text, grammar), kind_of, zone, grammar)
     condition = parser.either()
     parser.finish()
     return condition
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
+def _tokens(text: str, grammar: Grammar) -> list[tuple[str, str]]:
     tokens, at, text = list[tuple[str, str]](), 0, text.rstrip()
     while at < len(text):
-        found = _TOKEN.match(text, at)
+        found = grammar.token.match(text, at)
         if not found:
             raise BadFilter(f"Syntax error at position {at} in '{text}'.")
         tokens.append((str(found.lastgroup), found[str(found.lastgroup)]))
@@ -81,10 +74,15 @@ class _Parser:
     """Recursive descent: `or` binds weakest, then `and`, `not`, comparison."""
 
     def __init__(
-        self, tokens: list[tuple[str, str]], kind_of: Callable[[str], Kind], zone: tzinfo
+        self,
+        tokens: list[tuple[str, str]],
+        kind_of: Callable[[str], Kind],
+        zone: tzinfo,
+        grammar: Grammar,
     ) -> None:
         self._tokens = [*tokens, ("end", "")]
         self._kind_of = kind_of
+        self._grammar = grammar
         self._zone = zone
         self._at = 0
         self._depth = 0
@@ -142,6 +140,8 @@ class _Parser:
             return _constant("Edm.DateTimeOffset", self._moment(word))
         if kind == "name":
             return self._named(word)
+        if kind == "custom":
+            return self._custom(word)
         raise BadFilter(f"Syntax error: unexpected '{word or 'end of expression'}'.")
 
     def _named(self, word: str) -> _Operand:
@@ -153,11 +153,23 @@ class _Parser:
             raise BadFilter(f"Syntax error: '{word}' does not begin a literal here.")
         if self._peek()[1] == "(" and self._peek()[0] == "mark":
             return self._call(word)
-        kind = self._kind_of(word)
-        return _Operand(_EDM[kind], lambda read: _comparable(read(word), self._zone))
+        return self._field(word)
+
+    def _field(self, name: str) -> _Operand:
+        kind = self._kind_of(name)
+        return _Operand(_EDM[kind], lambda read: _comparable(read(name), self._zone))
+
+    def _custom(self, word: str) -> _Operand:
+        found = self._grammar.custom.fullmatch(word)
+        type_, name = (found["type"], found["field"]) if found else ("", word)
+        operand = self._field(name)
+        declared = CUSTOM_KINDS.get(f"Custom{type_}Field")
+        if declared is None or _EDM[declared] != operand.type:
+            raise BadFilter(f"The type '{type_}' does not fit the field '{name}'.")
+        return operand
 
     def _call(self, name: str) -> _Operand:
-        function = _FUNCTIONS.get(name)
+        function = self._grammar.functions.get(name)
         if not function:
             raise BadFilter(f"An unknown function with name '{name}' was found.")
         self._need("(")
@@ -177,7 +189,7 @@ class _Parser:
         return operand
 
     def _moment(self, word: str) -> datetime:
-        literal = word[len("datetimeoffset") :].strip("'")
+        literal = word.removeprefix("datetimeoffset").strip("'")
         try:
             moment = datetime.fromisoformat(literal)
         except ValueError:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
+from zlib import crc32
 
 from .book import Record
 from .options import SandboxOptions
@@ -131,7 +132,23 @@ def _employee(person: Person, guid: str, stamp: datetime) -> Record:
     }
     hidden = {"Login": person.login, "Email": person.email, "Supervisor": person.reports_to or ""}
     linked = {"ContactInfo": contact, "EmployeeSettings": settings}
-    return Record(entity="Employee", id=guid, fields=fields, linked=linked, hidden=hidden)
+    lists = {"Delegates": _delegates(person, stamp)}
+    return Record("Employee", guid, fields, lists=lists, linked=linked, hidden=hidden)
+
+
+def _delegates(person: Person, stamp: datetime) -> tuple[Fields, ...]:
+    """The one without a supervisor was away once, and somebody approved meanwhile."""
+    if person.reports_to:
+        return ()
+    away: Fields = {
+        "Delegate": "EP00000005",
+        "EmployeeName": "Erin Walsh",
+        "DelegationOf": "Approvals",
+        "StartsOn": stamp.date() - timedelta(days=20),
+        "ExpiresOn": stamp.date() - timedelta(days=10),
+        "IsActive": False,
+    }
+    return (away,)
 
 
 def _vendor(vendor: Vendor, guid: str, stamp: datetime) -> Record:
@@ -153,7 +170,25 @@ def _vendor(vendor: Vendor, guid: str, stamp: datetime) -> Record:
     }
     linked = {"MainContact": contact, "RemittanceContact": contact}
     hidden = {"Dispatch": vendor.dispatch}
-    return Record(entity="Vendor", id=guid, fields=fields, linked=linked, hidden=hidden)
+    lists = {"PaymentInstructions": _instructions(vendor)}
+    return Record("Vendor", guid, fields, lists=lists, linked=linked, hidden=hidden)
+
+
+def _instructions(vendor: Vendor) -> tuple[Fields, ...]:
+    """Where the money goes; who pays by check needs no account. Numbers are invented."""
+    if vendor.method != "ACH":
+        return ()
+    account = f"{crc32(vendor.code.encode()) % 10**9:09d}"
+    values = (("Bank account", account), ("Bank routing number", "091000019"))
+    return tuple(
+        {
+            "PaymentMethod": vendor.method,
+            "PaymentInstructionsID": str(number),
+            "Description": description,
+            "Value": value,
+        }
+        for number, (description, value) in enumerate(values, start=1)
+    )
 
 
 def _contact(vendor: Vendor, number: int, guid: str, stamp: datetime) -> Record:

@@ -1,4 +1,4 @@
-"""The screens of the stand-in: a list of documents and one document, at the ERP's deep links."""
+"""The screens of the stand-in: documents at the ERP's deep links, and the site's own state."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from html import escape
@@ -32,6 +32,7 @@ def add_routes(app: web.Application) -> None:
     """Hang the pages into the application."""
     app.router.add_get("/", show_list)
     app.router.add_get("/Main", show_document)
+    app.router.add_get("/site", show_site)
     app.router.add_get("/_sandbox/document", read_document)
     app.router.add_static("/static", STATIC)
 
@@ -43,7 +44,7 @@ async def careful(
     """Pages load nothing from elsewhere and are never guessed to be something else."""
     response = await handler(request)
     if not response.prepared and not request.path.startswith("/entity"):
-        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
     return response
@@ -52,6 +53,11 @@ async def careful(
 async def show_list(request: web.Request) -> web.Response:
     """The list of all documents."""
     return _page("list.html", {"tenant": request.app[ERP].options.tenant})
+
+
+async def show_site(request: web.Request) -> web.Response:
+    """The site's own state: sessions, maintenance, what was not delivered, what is armed."""
+    return _page("site.html", {"tenant": request.app[ERP].options.tenant})
 
 
 async def show_document(request: web.Request) -> web.Response:
@@ -107,7 +113,12 @@ def _order_links(erp: Erp, record: Record) -> Json:
     return links
 
 
-def _page(name: str, values: Mapping[str, str], status: int = 200) -> web.Response:
+def page_text(name: str, values: Mapping[str, str]) -> str:
+    """A page with its blanks filled in; what is filled in is HTML already."""
     text = resources.files(__package__).joinpath("static", name).read_text("utf-8")
-    filled = Template(text).substitute({k: escape(v) for k, v in values.items()})
-    return web.Response(status=status, text=filled, content_type="text/html")
+    return Template(text).substitute(values)
+
+
+def _page(name: str, values: Mapping[str, str], status: int = 200) -> web.Response:
+    text = page_text(name, {k: escape(v) for k, v in values.items()})
+    return web.Response(status=status, text=text, content_type="text/html")

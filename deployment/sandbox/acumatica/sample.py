@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from . import workflow
+from . import approvals, workflow
 from .book import Book, Record
 from .entry import Desk, new_record
 from .fields import ENTITIES
 from .masters import SEED, guids, hours_ago, vendor_of
 from .options import SandboxOptions
 from .people import People
-from .suggestion import bill_lines, shares_of
+from .receipts import receipt_of, received, sample_receipts
+from .suggestion import bill_lines
 from .values import Value
 from .wire import Draft
 
@@ -104,7 +105,7 @@ def sample_documents(
         record = _document(row, Desk(book, people, options.day()), next(guid), options)
         book.put(record)
         documents.append(record)
-    return documents
+    return [*documents, *sample_receipts(documents, guids(SEED + 2))]
 
 
 def _document(row: _Row, desk: Desk, guid: str, options: SandboxOptions) -> Record:
@@ -120,9 +121,10 @@ def _document(row: _Row, desk: Desk, guid: str, options: SandboxOptions) -> Reco
         **_texts(row, branch),
     }
     fields = {name: value for name, value in typed.items() if name in entity.fields}
-    draft = Draft(fields=fields, lists=_lists(row, amount, options), hidden={"Owner": owner})
+    draft = Draft(fields=fields, lists=_lists(row, amount, desk), hidden={"Owner": owner})
     record = new_record(desk, entity, draft, id=guid, by="dev")
     placed = _placed(record, row.status).with_fields(LastModifiedDateTime=stamp)
+    placed = approvals.named(approvals.signed(placed, "", day=stamp.date()), desk.people)
     return placed.with_hidden(OwnerName=person.name if person else "", LastModifiedBy="dev")
 
 
@@ -158,21 +160,14 @@ def _texts(row: _Row, branch: str) -> dict[str, Value]:
     }
 
 
-def _lists(
-    row: _Row, amount: Decimal, options: SandboxOptions
-) -> dict[str, list[dict[str, Value]]]:
-    chance = random.Random(SEED + row.number)  # noqa: S311  sample data, no secret
+def _lists(row: _Row, amount: Decimal, desk: Desk) -> dict[str, list[dict[str, Value]]]:
     vendor = vendor_of(row.party)
     if row.entity == "PurchaseOrder" and vendor:
-        return {"Details": _order_lines(row, vendor.goods, amount, options.day())}
+        return {"Details": _order_lines(row, vendor.goods, amount, desk.day)}
+    if row.entity == "Bill" and row.order:
+        return {"Details": _lines_of_order(f"PO{row.order:06d}", desk.book)}
     if row.entity == "Bill" and vendor:
-        lines = bill_lines(vendor.goods, amount, chance)
-        order: dict[str, Value] = {
-            "POOrderType": "Normal",
-            "POOrderNbr": f"PO{row.order:06d}",
-            "POLine": 1,
-        }
-        return {"Details": [{**line, **(order if row.order else {})} for line in lines]}
+        return {"Details": bill_lines(vendor.goods, amount, _chance(row.number))}
     if row.entity == "Check" and row.pays:
         paid: dict[str, Value] = {
             "DocType": "Bill",
@@ -183,27 +178,56 @@ def _lists(
     return {}
 
 
+def _chance(number: int) -> random.Random:
+    return random.Random(SEED + number)  # noqa: S311  sample data, no secret
+
+
+def _lines_of_order(number: str, book: Book) -> list[dict[str, Value]]:
+    """A bill for all that was ordered, whether it has arrived or not."""
+    order = book.by_keys("PurchaseOrder", ("Normal", number))
+    lines = list[dict[str, Value]]()
+    for place, line in enumerate(order.lists["Details"] if order else (), start=1):
+        bought: dict[str, Value] = {
+            "InventoryID": line["InventoryID"],
+            "TransactionDescription": line["LineDescription"],
+            "Qty": line["OrderQty"],
+            "UOM": line["UOM"],
+            "UnitCost": line["UnitCost"],
+            "ExtendedCost": line["ExtendedCost"],
+            "Amount": line["ExtendedCost"],
+            "Account": "60100",
+            "Subaccount": "000-000",
+            "POOrderType": "Normal",
+            "POOrderNbr": number,
+            "POLine": line["LineNbr"],
+        }
+        lines.append({**bought, **receipt_of(number, place)})
+    return lines
+
+
 def _order_lines(
     row: _Row, goods: Sequence[str], amount: Decimal, day: date
 ) -> list[dict[str, Value]]:
-    done = row.status == "Completed"
-    lines = list[dict[str, Value]]()
-    for number, (text, share) in enumerate(
-        zip(goods, shares_of(amount, len(goods)), strict=True), 1
-    ):
-        line: dict[str, Value] = {
+    order, lines = f"PO{row.number:06d}", list[dict[str, Value]]()
+    for number, line in enumerate(bill_lines(goods, amount, _chance(1000 + row.number)), 1):
+        quantity, cost = Decimal(f"{line['Qty']}.0000"), Decimal(str(line["UnitCost"]))
+        arrived = received(order, quantity)
+        ordered: dict[str, Value] = {
             "LineNbr": number,
             "OrderType": "Normal",
-            "OrderNbr": f"PO{row.number:06d}",
-            "InventoryID": f"A{994 + number * 7}",
-            "LineDescription": text,
-            "OrderQty": Decimal("1.0000"),
-            "QtyOnReceipts": Decimal("1.0000") if done else Decimal("0.0000"),
+            "OrderNbr": order,
+            "InventoryID": line["InventoryID"],
+            "LineDescription": line["TransactionDescription"],
+            "OrderQty": quantity,
+            "OrderedQty": quantity,
+            "QtyOnReceipts": arrived,
+            "ReceivedAmount": (arrived * cost).quantize(Decimal("0.0001")),
             "UOM": "EA",
-            "UnitCost": share,
-            "ExtendedCost": share,
-            "Completed": done,
+            "UnitCost": cost,
+            "ExtendedCost": line["ExtendedCost"],
+            "Completed": row.status == "Completed",
+            "Cancelled": False,
             "Promised": day + timedelta(days=14),
         }
-        lines.append(line)
+        lines.append(ordered)
     return lines

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from . import refusals
+from .bearers import bearer_session, open_session, shown_bearer
 from .bodies import read_object, require_length
 from .erp import ERP, Erp
 from .refusals import px_error
@@ -12,6 +13,7 @@ from .sessions import AUTH_COOKIE, SESSION, SESSION_COOKIE, SeatsTaken, Session
 
 _WRONG = "Error: Invalid credentials. Please try again."
 _BOTH = "The company and tenant parameters cannot be specified together."
+_NO_TENANT = "PX.Data.PXUndefinedCompanyException"
 _GONE = "expires=Mon, 11-Oct-1999 00:00:00 GMT; path=/"
 
 
@@ -27,19 +29,19 @@ async def sign_in(request: web.Request) -> web.Response:
     form = await _credentials(request)
     if form.get("company") and form.get("tenant"):
         raise px_error(_BOTH)
-    user = _user(erp, form.get("name", ""), form.get("password", ""))
-    session = request[SESSION] = _open(erp, user)
-    response = web.Response(status=204)
-    for cookie in _cookies(erp, session):
-        response.headers.add("Set-Cookie", cookie)
-    return response
+    tenant = _tenant(erp, form.get("tenant") or form.get("company") or "")
+    user = known_login(erp, form.get("name", ""), form.get("password", ""))
+    if not user:
+        raise px_error(_WRONG)
+    session = request[SESSION] = _open(erp, user, tenant)
+    return with_cookies(web.Response(status=204), erp, session)
 
 
 async def sign_out(request: web.Request) -> web.Response:
     """Give the seat back; without a session it is a 204 all the same."""
     require_length(request)
-    erp = request.app[ERP]
-    session = erp.sessions.find(request.cookies)
+    erp, bearer = request.app[ERP], shown_bearer(request)
+    session = open_session(request, bearer) if bearer else erp.sessions.find(request.cookies)
     if session:
         request[SESSION] = session
         erp.sessions.close(session)
@@ -50,21 +52,47 @@ async def sign_out(request: web.Request) -> web.Response:
 
 
 def require_session(request: web.Request) -> Session:
-    """The session of a request, or 401."""
-    session = request.app[ERP].sessions.find(request.cookies)
+    """The session of a request, by bearer token or cookies, or 401."""
+    if "Authorization" in request.headers:
+        session: Session | None = bearer_session(request)
+    else:
+        session = request.app[ERP].sessions.find(request.cookies)
     if session is None:
         raise refusals.not_signed_in()
     request[SESSION] = session
     return session
 
 
-def _open(erp: Erp, user: str) -> Session:
+def with_cookies(response: web.Response, erp: Erp, session: Session) -> web.Response:
+    """The cookies of a new session, each one twice, as recorded on a real site."""
+    for cookie in 2 * _cookies(erp, session):
+        response.headers.add("Set-Cookie", cookie)
+    return response
+
+
+def known_login(erp: Erp, name: str, password: str) -> str:
+    """The login of the API user or one of the people, or nothing; they share one password."""
+    person = erp.people.find(name)
+    login = name if name == erp.options.user else person.login if person else ""
+    return login if password == erp.options.password else ""
+
+
+def _tenant(erp: Erp, name: str) -> str:
+    """Where to sign in: with one tenant any name passes, with several only theirs."""
+    options = erp.options
+    if name and options.tenants and name not in (options.tenant, *options.tenants):
+        raise px_error(f"The tenant '{name}' cannot be found.", _NO_TENANT)
+    return name if name in options.tenants else options.tenant
+
+
+def _open(erp: Erp, user: str, tenant: str) -> Session:
     try:
-        return erp.sessions.open(user)
+        return erp.sessions.open(user, tenant=tenant)
     except SeatsTaken:
-        if erp.options.login_limit_face == "dead_session":
-            return erp.sessions.unseated(user)
-        raise refusals.login_limit(erp.options.login_limit_face) from None
+        face = erp.licence.limits.login_limit_face
+        if face == "dead_session":
+            return erp.sessions.unseated(user, tenant)
+        raise refusals.login_limit(face) from None
 
 
 async def _credentials(request: web.Request) -> Mapping[str, str]:
@@ -77,24 +105,28 @@ async def _credentials(request: web.Request) -> Mapping[str, str]:
     return {name: str(value) for name, value in read_object(text).items() if value is not None}
 
 
-def _user(erp: Erp, name: str, password: str) -> str:
-    """The API user or one of the people; in the sandbox they share one password."""
-    person = erp.people.find(name)
-    login = name if name == erp.options.user else person.login if person else ""
-    if not login or password != erp.options.password:
-        raise px_error(_WRONG)
-    return login
+def place_cookies(response: web.Response, erp: Erp, session: Session) -> web.Response:
+    """Where the session works; set again with every answer."""
+    for name, value in _place(erp, session).items():
+        response.headers.add("Set-Cookie", f"{name}={value}; path=/")
+    return response
 
 
-def _cookies(erp: Erp, session: Session) -> list[str]:
+def _place(erp: Erp, session: Session) -> Mapping[str, str]:
     person = erp.people.find(session.user)
     offset = int(erp.options.utc_offset.total_seconds()) // 60
     zone = f"GMT{'M' if offset < 0 else 'P'}{abs(offset) // 60:02d}{abs(offset) % 60:02d}A"
-    private = {SESSION_COOKIE: session.id, AUTH_COOKIE: session.auth}
-    others = {
+    return {
         "UserBranch": "16" if person is None or person.branch == "EAST" else "17",
         "Locale": f"Culture=en-US&TimeZone={zone}",
-        "CompanyID": erp.options.tenant,
+    }
+
+
+def _cookies(erp: Erp, session: Session) -> list[str]:
+    private = {SESSION_COOKIE: session.id, AUTH_COOKIE: session.auth}
+    others = {
+        **_place(erp, session),
+        "CompanyID": session.tenant,
         "requestid": session.label.upper(),
         "requeststat": "+st:1+sc:~/entity/auth/login+start:1+tg:",
     }

@@ -21,6 +21,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS event (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failure (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 """
 Event = dict[str, object]
 
@@ -43,6 +44,8 @@ class Store:
         gone: Iterable[Record] = (),
         events: Iterable[Event] = (),
         settings: Mapping[str, object] | None = None,
+        failures: Mapping[str, object] | None = None,
+        delivered: Iterable[str] = (),
     ) -> None:
         """Commit one transaction of the ERP."""
         with self._db:
@@ -52,6 +55,9 @@ class Store:
             self._many("INSERT INTO event VALUES (?, ?)", ((e["seq"], dumps(e)) for e in events))
             rows = ((name, dumps(value)) for name, value in (settings or {}).items())
             self._many("INSERT OR REPLACE INTO setting VALUES (?, ?)", rows)
+            rows = ((name, dumps(value)) for name, value in (failures or {}).items())
+            self._many("INSERT OR REPLACE INTO failure VALUES (?, ?)", rows)
+            self._many("DELETE FROM failure WHERE name = ?", ((name,) for name in delivered))
 
     def records(self) -> list[Record]:
         """Every record as it was last committed."""
@@ -65,6 +71,11 @@ class Store:
         """One remembered setting, or None."""
         row = self._db.execute("SELECT body FROM setting WHERE name = ?", (name,)).fetchone()
         return _read(row[0]) if row else None
+
+    def failures(self) -> list[tuple[str, dict[str, object]]]:
+        """Notifications that were not delivered, the oldest first."""
+        rows = self._db.execute("SELECT name, body FROM failure ORDER BY name").fetchall()
+        return [(name, _read(body)) for name, body in rows]
 
     def close(self) -> None:
         """Close the file; needed only for tidiness."""

@@ -4,10 +4,11 @@ Pure: a move takes a record and gives the record after it. Who may make it and w
 outside the record is decided elsewhere.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from . import approvals
 from .book import Record
 
 APPROVE, REJECT, RELEASE = "Approve", "Reject", "Release"
@@ -17,6 +18,11 @@ ON_HOLD = "On Hold"
 
 BILL_LIMIT, BILL_APPROVER = Decimal(25_000), "EP00000005"
 ORDER_LIMIT, ORDER_APPROVER = Decimal(20_000), "EP00000006"
+# The approval maps: from which amount on whose approval is a step; steps are taken in this order.
+MAPS: Mapping[str, tuple[tuple[Decimal, str], ...]] = {
+    "Bill": ((BILL_LIMIT, BILL_APPROVER), (Decimal(50_000), "EP00000006")),
+    "PurchaseOrder": ((ORDER_LIMIT, ORDER_APPROVER),),
+}
 
 STATUSES: Mapping[str, tuple[str, ...]] = {
     "Bill": (
@@ -64,7 +70,7 @@ class Move:
 
 def actions_of(record: Record) -> list[str]:
     """The actions the record's state allows, in the order of the screen's menu."""
-    return [m.action for m in MOVES[record.entity] if record.status in m.sources]
+    return [m.action for m in MOVES.get(record.entity, ()) if record.status in m.sources]
 
 
 def knows(entity: str, action: str) -> bool:
@@ -74,7 +80,7 @@ def knows(entity: str, action: str) -> bool:
 
 def run(record: Record, action: str) -> Record:
     """The record after *action*, or NotAllowed."""
-    for move in MOVES[record.entity]:
+    for move in MOVES.get(record.entity, ()):
         if move.action == action and record.status in move.sources:
             return move.effect(record)
     raise NotAllowed(f"{action} is not possible while the document is {record.status}.")
@@ -82,16 +88,21 @@ def run(record: Record, action: str) -> Record:
 
 def path(record: Record, status: str) -> list[str] | None:
     """The shortest way of actions from where the record is to *status*; None when there is none."""
-    seen, ways = {record.status}, [(record, list[str]())]
+    seen, ways = {_place(record)}, [(record, list[str]())]
     for here, way in ways:
         if here.status == status:
             return way
         for action in actions_of(here):
             there = run(here, action)
-            if there.status not in seen:
-                seen.add(there.status)
+            if _place(there) not in seen:
+                seen.add(_place(there))
                 ways.append((there, [*way, action]))
     return None
+
+
+def _place(record: Record) -> tuple[str, int]:
+    """A state, and how far its approvals are: one approval may leave it Pending Approval."""
+    return record.status, approvals.given(record)
 
 
 def reachable(record: Record) -> list[str]:
@@ -100,17 +111,14 @@ def reachable(record: Record) -> list[str]:
 
 
 def approver_of(record: Record) -> str:
-    """The employee the approval map assigns; empty when no rule matches: approved by itself."""
-    if record.entity == "Bill" and record.amount() >= BILL_LIMIT:
-        return BILL_APPROVER
-    if record.entity == "PurchaseOrder" and record.amount() >= ORDER_LIMIT:
-        return ORDER_APPROVER
-    return ""
+    """Whom the approval map asks next; empty when nobody: approved by itself."""
+    steps = [who for limit, who in MAPS.get(record.entity, ()) if record.amount() >= limit]
+    return next(iter(steps[approvals.given(record) :]), "")
 
 
-def check_approver(record: Record, action: str, employee: str) -> None:
-    """Approving and rejecting is for the assigned approver alone, whatever else one may do."""
-    if action in (APPROVE, REJECT) and record.hidden.get("Approver") != employee:
+def check_approver(record: Record, action: str, acts_for: Container[str]) -> None:
+    """Approving and rejecting is for the assigned approver alone, or who acts for them."""
+    if action in (APPROVE, REJECT) and record.hidden.get("Approver") not in acts_for:
         raise NotApprover("You are not an authorized approver for this document.")
 
 
@@ -124,17 +132,31 @@ def _to(status: str) -> Callable[[Record], Record]:
 
 
 def _held(record: Record) -> Record:
-    return record.with_fields(Status=ON_HOLD, Hold=True).with_hidden(Approver="", ApprovedBy="")
+    held = record.with_fields(Status=ON_HOLD, Hold=True).with_hidden(Approver="", ApprovedBy="")
+    return approvals.forgotten(held)
 
 
 def _unheld(record: Record) -> Record:
-    free, approver = record.with_fields(Hold=False), approver_of(record)
-    if approver:
-        return free.with_fields(Status=PENDING).with_hidden(Approver=approver)
-    return _approved(free)
+    free = approvals.forgotten(record.with_fields(Hold=False))
+    return _asked(free) if approver_of(free) else _done(free)
+
+
+def _asked(record: Record) -> Record:
+    approver = approver_of(record)
+    pending = record.with_fields(Status=PENDING).with_hidden(Approver=approver)
+    return approvals.asked(pending, approver)
 
 
 def _approved(record: Record) -> Record:
+    given = approvals.answered(record, approvals.APPROVED)
+    return _asked(given) if approver_of(given) else _done(given)
+
+
+def _rejected(record: Record) -> Record:
+    return approvals.answered(record, approvals.REJECTED).with_fields(Status="Rejected")
+
+
+def _done(record: Record) -> Record:
     done = record.with_hidden(ApprovedBy=record.hidden.get("Approver", ""))
     return done.with_fields(Status=_AFTER_APPROVAL[record.entity](record))
 
@@ -186,7 +208,7 @@ def _move(action: str, sources: str, effect: Callable[[Record], Record]) -> Move
 def _common(hold_from: str) -> Iterable[Move]:
     yield _move(REMOVE_HOLD, ON_HOLD, _unheld)
     yield _move(APPROVE, PENDING, _approved)
-    yield _move(REJECT, PENDING, _to("Rejected"))
+    yield _move(REJECT, PENDING, _rejected)
     yield _move(HOLD, hold_from, _held)
 
 
@@ -227,17 +249,12 @@ MOVES: Mapping[str, tuple[Move, ...]] = {
         _move("VoidCheck", "Open, Closed", _to("Voided")),
     ),
 }
-# What the contract API offers: the actions declared in the endpoint (`ReleaseBill` → `Release`),
-# and any action of the screen under its own name.
-DECLARED: Mapping[str, Mapping[str, str]] = {
-    "Bill": {"ReleaseBill": RELEASE},
-    "Check": {"ReleaseCheck": RELEASE},
-    "Payment": {"ReleasePayment": RELEASE},
-}
-BY_NAME = (APPROVE, REJECT, REMOVE_HOLD, HOLD, RELEASE)
+# What the contract API offers beside the actions an endpoint declares: any action of the screen's
+# graph, under its own name. Moves that are not named here are other screens' work.
+_BY_NAME = frozenset({APPROVE, REJECT, REMOVE_HOLD, HOLD, RELEASE, "VoidCheck", "CaptureCCPayment"})
+_BY_NAME |= {"Reopen", "Prerelease"}
 
 
-def screen_action(entity: str, action: str) -> str | None:
-    """The screen's action behind the name in the URL; None when there is none, which is a 404."""
-    name = DECLARED.get(entity, {}).get(action, action)
-    return name if name in BY_NAME and knows(entity, name) else None
+def screen_actions(entity: str) -> list[str]:
+    """The actions of the screen that may be called by name; any other is a 404."""
+    return sorted(m.action for m in MOVES.get(entity, ()) if m.action in _BY_NAME)

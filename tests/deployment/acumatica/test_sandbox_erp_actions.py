@@ -269,3 +269,86 @@ async def test_bodiless_post_without_length_is_411(erp: Any) -> None:
         writer.close()
         await writer.wait_closed()
         assert b" 411 " in answer.splitlines()[0]
+
+
+@pytest.mark.parametrize(("habit", "status"), [("record", 200), ("none", None), ("nonsense", 500)])
+async def test_location_of_a_204_leads_to_the_record_or_nowhere(
+    start: Any, habit: str, status: int | None
+) -> None:
+    erp = await start(action_location=habit)
+    await erp.user.sign_in()
+
+    answer = await erp.user.act("Bill", "ReleaseFromHold", "000154")
+
+    assert answer.status == 204
+    if status is None:
+        assert answer.location == ""
+    else:
+        assert (await erp.user.call("GET", answer.location)).status == status
+    assert await erp.user.status_of("Bill", "000154") == "Balanced"
+
+
+async def test_release_can_fail_at_the_end_of_its_operation(erp: Any, api: Any) -> None:
+    await erp.door("POST", "habits", {"failing_operations": 1})
+
+    failed = await release(erp, api, "Bill", "ReleaseBill", "000150")
+    went = await release(erp, api, "Bill", "ReleaseBill", "000149")
+
+    assert failed.status == 500
+    assert "has not been processed" in failed.json["exceptionMessage"]
+    assert await api.status_of("Bill", "000150") == "Balanced"
+    assert went.status == 204
+
+
+async def test_map_that_requires_a_reason_refuses_a_bare_approve(start: Any) -> None:
+    erp = await start(reason_required=True)
+    await erp.user.sign_in("erin")
+    keys = {"Type": {"value": "Bill"}, "ReferenceNbr": {"value": "000151"}}
+    reason = {"Reason": {"type": "CustomStringField", "value": "As agreed"}}
+    body = {"entity": keys, "parameters": {"custom": {"ReasonApproveRejectParams": reason}}}
+
+    bare = await erp.user.act("Bill", "Approve", "000151")
+    given = await erp.user.call("POST", f"{DEFAULT}/Bill/Approve", body)
+
+    assert (bare.status, given.status) == (500, 204)
+    assert "Reason" in bare.json["exceptionMessage"]
+    assert (await erp.document("000151"))["details"]["Approvals"][0]["Reason"] == "As agreed"
+
+
+@pytest.mark.parametrize(
+    ("entity", "action", "number", "status"),
+    [
+        ("Bill", "ReverseBill", "000147", 500),
+        ("Bill", "ReleaseRetainage", "000147", 500),
+        ("Bill", "PostToGL", "000147", 404),
+        ("PurchaseOrder", "Reopen", "PO000112", 500),
+        ("Employee", "ChangeEmployeeID", "", 403),
+    ],
+)
+async def test_declared_action_is_known_even_where_it_cannot_be_done(
+    api: Any, entity: str, action: str, number: str, status: int
+) -> None:
+    assert (await api.act(entity, action, number)).status == status
+
+
+async def test_void_turns_the_payment_voided(api: Any) -> None:
+    answer = await api.act("Check", "VoidCheck", "000008")
+
+    assert answer.status == 204
+    assert await api.status_of("Check", "000008") == "Voided"
+
+
+@pytest.mark.parametrize(
+    ("wish", "word"),
+    [
+        ({"action_location": "moon"}, "record, none, nonsense"),
+        ({"hidden_branches": "WEST"}, "list of branches"),
+        ({"unstable_order": 1}, "like false"),
+        ({"no_such_habit": True}, "Unknown: no_such_habit"),
+    ],
+)
+async def test_habit_that_makes_no_sense_gets_a_sentence(erp: Any, wish: Any, word: str) -> None:
+    answer = await erp.door("POST", "habits", wish)
+
+    assert answer.status == 422
+    assert word in answer.json["error"]

@@ -117,3 +117,16 @@ async def test_new_bill_works_in_an_empty_book_too(start: Any) -> None:
 
     assert made.json["keys"]["ReferenceNbr"] == "000001"
     assert made.json["owner"] == "EP00000002"
+
+
+async def test_site_page_shows_levers_and_loads_nothing_from_elsewhere(erp: Any) -> None:
+    page = await erp.user.call("GET", "/site")
+    script = await erp.user.call("GET", "/static/site.js")
+
+    assert (page.status, script.status) == (200, 200)
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "http" not in page.text
+    for door in ("licence", "push", "faults", "maintenance"):
+        assert f'"{door}"' in script.text
+        assert (await erp.door("GET", door)).status == 200
+    assert 'href="/site"' in (await erp.user.call("GET", "/")).text

@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +33,7 @@ class Receiver:
 
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
-    receiver, app = Receiver(), web.Application()
+    receiver, app = Receiver(), web.Application(client_max_size=30_000_000)
     app.router.add_post("/push", receiver.take)
     async with TestServer(app) as server:
         receiver.url = str(server.make_url("/push"))
@@ -183,6 +185,190 @@ async def test_reorder_sends_the_later_change_first(erp: Any, receiver: Receiver
     assert numbers == ["000155", "000154"]
 
 
+async def test_inquiry_has_its_own_name_columns_letters_and_no_padding(
+    erp: Any, receiver: Receiver
+) -> None:
+    columns = {"Type": "APInvoice_docType", "ReferenceNbr": "APInvoice_refNbr", "Hold": ""}
+    await point_at(
+        erp, receiver, queries={"Bill": "TeamsBills"}, columns={"Bill": columns},
+        status_as="letter", type_as="code", padded=False,
+    )  # fmt: skip
+
+    await erp.change("000154", action="ReleaseFromHold")
+    message = await receiver.next()
+
+    old, new = message["Deleted"][0], message["Inserted"][0]
+    assert message["Query"] == "TeamsBills"
+    assert (new["APInvoice_docType"], new["APInvoice_refNbr"]) == ("INV", "000154")
+    assert (old["Status"], new["Status"]) == ("H", "B")
+    assert not {"Type", "ReferenceNbr", "Hold"} & set(new)
+
+
+async def test_times_of_deleted_rows_can_be_in_another_zone(erp: Any, receiver: Receiver) -> None:
+    await point_at(erp, receiver, deleted_minutes=-360)
+    await erp.change("000154", set={"Description": "x"})
+    await receiver.next()
+    await erp.change("000154", set={"Description": "y"})
+
+    message = await receiver.next()
+
+    assert message["Inserted"][0]["LastModifiedDateTime"] == "2026-11-02T14:31:28.407"
+    assert message["Deleted"][0]["LastModifiedDateTime"] == "2026-11-02T08:31:28.407"
+
+
+async def test_row_that_leaves_the_filter_of_its_inquiry_is_only_deleted(
+    erp: Any, receiver: Receiver
+) -> None:
+    await point_at(erp, receiver, filters={"Bill": ["On Hold"]})
+
+    await erp.change("000154", action="ReleaseFromHold")  # leaves
+    await erp.change("000154", set={"Description": "outside"})  # nobody sees it
+    await erp.change("000154", action="PutOnHold")  # comes back
+    await erp.change("000154", set={"Description": "inside"})  # the usual pair
+    sent = [await receiver.next() for _ in range(3)]
+
+    assert [(len(m["Inserted"]), len(m["Deleted"])) for m in sent] == [(0, 1), (1, 0), (1, 1)]
+
+
+async def test_company_id_can_be_another_tenants(erp: Any, receiver: Receiver) -> None:
+    await point_at(erp, receiver, company_id="Elsewhere")
+
+    await erp.change("000154", set={"Description": "x"})
+
+    assert (await receiver.next())["CompanyId"] == "Elsewhere"
+
+
+async def test_one_transaction_of_many_documents_is_one_message_per_inquiry(
+    erp: Any, receiver: Receiver
+) -> None:
+    await point_at(erp, receiver)
+    bill = {"entity": "Bill", "set": {"Vendor": "ACMEPAPER", "Amount": 5}}
+    order = {"entity": "PurchaseOrder", "set": {"VendorID": "ACMEPAPER"}}
+
+    made = await erp.door("POST", "documents", {"batch": [*[bill] * 2000, order]})
+    bills, orders = await receiver.next(), await receiver.next()
+
+    assert made.json == {"changed": 2001}
+    assert (len(bills["Inserted"]), len(orders["Inserted"])) == (2000, 1)
+    assert len({row["ReferenceNbr"] for row in bills["Inserted"]}) == 2000
+    assert (bills["Id"], bills["TimeStamp"]) == (orders["Id"], orders["TimeStamp"])
+    assert receiver.got.empty()
+
+
+async def test_document_changed_twice_in_a_transaction_goes_from_first_to_last(
+    erp: Any, receiver: Receiver
+) -> None:
+    await point_at(erp, receiver)
+    keys = {"ReferenceNbr": "000154"}
+    steps = [
+        {"entity": "Bill", "keys": keys, "action": action}
+        for action in ("ReleaseFromHold", "Release")
+    ]
+
+    await erp.door("POST", "documents", {"batch": steps})
+    message = await receiver.next()
+
+    rows = [[row["Status"].strip() for row in message[half]] for half in ("Deleted", "Inserted")]
+    assert rows == [["On Hold"], ["Open"]]
+
+
+async def test_batch_with_one_bad_change_changes_nothing(erp: Any, receiver: Receiver) -> None:
+    await point_at(erp, receiver)
+    before = (await erp.door("GET", "documents")).json
+    keys = {"ReferenceNbr": "000154"}
+    batch = [
+        {"entity": "Bill", "set": {"Vendor": "ACMEPAPER"}},
+        {"entity": "Bill", "keys": keys, "action": "ReleaseFromHold"},
+        {"entity": "Bill", "keys": keys, "set": {"Amount": "much"}},
+    ]
+
+    answer = await erp.door("POST", "documents", {"batch": batch})
+
+    assert answer.status == 422
+    assert answer.json["error"].startswith("batch[2]: 'Amount' must be a number")
+    assert (await erp.door("GET", "documents")).json == before
+    assert await erp.events("change") == []
+
+
+@pytest.mark.parametrize("batch", [[], "all", ["x"], None])
+async def test_batch_is_a_list_of_changes(erp: Any, batch: Any) -> None:
+    answer = await erp.door("POST", "documents", {"batch": batch})
+
+    assert answer.status == 422
+    assert "batch" in answer.json["error"]
+
+
+async def fail(erp: Any, receiver: Receiver) -> dict[str, Any]:
+    """Have one message given up on."""
+    receiver.answers = [500] * 5
+    await erp.change("000154", set={"Description": f"after {erp.clock.at}"})
+    for _ in range(4):
+        await erp.clock.end_nap()
+    failed, *_ = [await receiver.next() for _ in range(5)]
+    while not (failures := (await erp.door("GET", "push")).json["failures"]):
+        pass
+    assert failures[-1]["id"] == failed["Id"]
+    return failed
+
+
+async def test_message_given_up_on_is_listed_and_sent_again_on_request(
+    erp: Any, receiver: Receiver
+) -> None:
+    await point_at(erp, receiver)
+    failed = await fail(erp, receiver)
+    listed = (await erp.door("GET", "push")).json["failures"][0]
+
+    receiver.answers = [503]
+    still = await erp.door("POST", "push/resend", {"key": listed["key"]})
+    done = await erp.door("POST", "push/resend")
+
+    assert (listed["query"], listed["attempts"]) == ("CountersignBills", 5)
+    assert still.json == {"tried": 1, "delivered": 0}
+    assert done.json == {"tried": 1, "delivered": 1}
+    assert await receiver.next() == await receiver.next() == failed
+    assert (await erp.door("GET", "push")).json["failures"] == []
+
+
+async def test_failures_are_kept_for_two_days(erp: Any, receiver: Receiver) -> None:
+    await point_at(erp, receiver)
+    await fail(erp, receiver)
+
+    erp.clock.at += timedelta(days=2)
+
+    assert (await erp.door("GET", "push")).json["failures"] == []
+    assert (await erp.door("POST", "push/resend")).json == {"tried": 0, "delivered": 0}
+
+
+async def test_failures_survive_a_restart(start: Any, receiver: Receiver, tmp_path: Path) -> None:
+    erp = await start(data=tmp_path)
+    await point_at(erp, receiver)
+    failed = await fail(erp, receiver)
+    await erp.server.close()
+
+    again = await start(data=tmp_path)
+
+    assert (await again.door("POST", "push/resend")).json["delivered"] == 1
+    assert await receiver.next() == failed
+
+
+async def test_very_long_message_is_cut_on_the_list_and_cannot_be_sent_again(
+    erp: Any, receiver: Receiver
+) -> None:
+    await point_at(erp, receiver)
+    receiver.answers = [413] * 5
+    bill = {"entity": "Bill", "set": {"Vendor": "ACMEPAPER", "Amount": 5}}
+    await erp.door("POST", "documents", {"batch": [bill] * 3000})
+    for _ in range(4):
+        await erp.clock.end_nap()
+    while not (failures := (await erp.door("GET", "push")).json["failures"]):
+        pass
+
+    answer = await erp.door("POST", "push/resend", {"key": failures[0]["key"]})
+
+    assert failures[0]["resendable"] is False
+    assert answer.status == 404
+
+
 async def test_state_of_the_sender_is_shown_without_the_value(erp: Any, receiver: Receiver) -> None:
     await point_at(erp, receiver, duplicate=2)
 
@@ -200,6 +386,14 @@ async def test_state_of_the_sender_is_shown_without_the_value(erp: Any, receiver
         ({"on": "yes"}, "true or false"),
         ({"duplicate": -1}, "from 0 to 20"),
         ({"destination": {"url": "http://x"}}, "exactly"),
+        ({"status_as": "number"}, "label, letter"),
+        ({"type_as": "letter"}, "label, code"),
+        ({"deleted_minutes": 9000}, "from -840 to 840"),
+        ({"queries": {"Invoice": "x"}}, "any of: Bill"),
+        ({"queries": {"Bill": ""}}, "name of an inquiry"),
+        ({"columns": {"Bill": ["Type"]}}, "{field: column}"),
+        ({"filters": {"Bill": ["Held"]}}, "list out of: On Hold"),
+        ({"company_id": 7}, "'company_id' must be"),
         ({"destination": {"url": "file:///x", "header": "A", "value": "b"}}, "http://"),
         ({"destination": {"url": "http://x", "header": "A\r\nB", "value": "b"}}, "line breaks"),
     ],

@@ -1,9 +1,11 @@
 """Reading by the contract API: shapes, queries, and the errors that are 500."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
+from deployment.sandbox.acumatica.values import moment_text
 
 DEFAULT = "/entity/Default/24.200.001"
 
@@ -15,7 +17,7 @@ async def test_endpoints_are_listed_without_sign_in_with_and_without_slash(erp: 
     assert bare.json == slashed.json
     assert set(bare.json["version"]) == {"acumaticaBuildVersion", "databaseVersion"}
     versions = {row["version"] for row in bare.json["endpoints"]}
-    assert versions == {"20.200.001", "22.200.001", "23.200.001", "24.200.001"}
+    assert versions == {"20.200.001", "22.200.001", "23.200.001", "24.200.001", "25.200.001"}
 
 
 async def test_record_has_wrapped_values_and_bare_system_members(api: Any) -> None:
@@ -174,7 +176,8 @@ async def test_what_breaks_a_list_works_by_key(api: Any) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/entity/Default/25.200.001/Bill",
+        "/entity/Default/26.200.001/Bill",
+        "/entity/eCommerce/24.200.001/Bill",
         "/entity/Own/24.200.001/Bill",
         f"{DEFAULT}/Invoice",
         f"{DEFAULT}/bill",
@@ -198,3 +201,129 @@ async def test_older_versions_answer_with_the_same_code(api: Any) -> None:
 async def test_top_must_be_a_number_and_patch_is_not_offered(api: Any) -> None:
     assert (await api.get("Bill", **{"$top": "many"})).status == 400
     assert (await api.call("PATCH", f"{DEFAULT}/Bill", {})).status == 405
+
+
+async def test_filter_over_fields_of_two_views_finds_nothing_though_each_half_does(
+    api: Any,
+) -> None:
+    halves = ("Status eq 'On Hold'", "ApprovedForPayment eq false")
+
+    alone = [len((await api.get("Bill", **{"$filter": half})).json) for half in halves]
+    together = (await api.get("Bill", **{"$filter": " and ".join(halves)})).json
+
+    assert all(alone)
+    assert together == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cf.Decimal(f='Document.CuryOrigDocAmt') eq 4860.00M and Type eq 'Bill'",
+        "cf.String(f='CurrentDocument.EmployeeID') eq 'EP00000002' and Amount eq 4860",
+        "cf.DateTime(f='Document.CreatedDateTime') eq null and Amount eq 4860",
+    ],
+)
+async def test_filter_reads_fields_of_the_screen(api: Any, text: str) -> None:
+    found = (await api.get("Bill", **{"$filter": text})).json
+
+    assert [row["ReferenceNbr"]["value"] for row in found] == ["000154"]
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("cf.String(f='Document.CuryOrigDocAmt') eq '4860'", "ODataException"),
+        ("cf.String(f='Document.Nothing') eq 'x'", "KeyNotFoundException"),
+        ("contains(VendorRef,'NF')", "ODataException"),
+    ],
+)
+async def test_filter_on_screen_fields_is_strict(api: Any, text: str, error: str) -> None:
+    answer = await api.get("Bill", **{"$filter": text})
+
+    assert answer.status == 500
+    assert error in answer.json["exceptionType"]
+
+
+async def test_custom_fields_come_on_lists_and_on_lines(api: Any) -> None:
+    query = {
+        "$custom": "Document.CuryDocBal,Transactions.CuryLineAmt",
+        "$expand": "Details",
+        "$filter": "ReferenceNbr eq '000154'",
+    }
+
+    bill = (await api.get("Bill", **query)).json[0]
+
+    assert bill["custom"] == {
+        "Document": {"CuryDocBal": {"type": "CustomDecimalField", "value": 4860}}
+    }
+    amounts = [x["custom"]["Transactions"]["CuryLineAmt"]["value"] for x in bill["Details"]]
+    assert sum(amounts) == 4860
+
+
+async def test_nested_expand_brings_what_it_lies_in(api: Any) -> None:
+    vendor = (await api.get("Vendor/ACMEPAPER", **{"$expand": "MainContact/Address"})).json
+    receipt = await api.get("PurchaseReceipt/Receipt/000301", **{"$expand": "Details/Allocations"})
+
+    assert vendor["MainContact"]["Address"]["City"] == {}
+    assert receipt.json["Details"][0]["Allocations"] == []
+
+
+async def test_key_that_holds_a_slash_is_read_by_id_only(erp: Any, api: Any) -> None:
+    keys = {"Type": "Bill", "ReferenceNbr": "12/34"}
+    made = await erp.door(
+        "POST", "documents", {"entity": "Bill", "keys": keys, "set": {"Vendor": "ACMEPAPER"}}
+    )
+
+    by_keys = [await api.get(f"Bill/Bill/{number}") for number in ("12/34", "12%2F34")]
+    by_id = await api.get(f"Bill/{made.json['id']}")
+
+    assert [answer.status for answer in by_keys] == [500, 500]
+    assert by_id.json["ReferenceNbr"] == {"value": "12/34"}
+
+
+async def test_pages_shift_under_writes_when_the_order_is_unstable(start: Any) -> None:
+    erp = await start(unstable_order=True)
+    await erp.user.sign_in()
+    before = [r["id"] for r in (await erp.user.get("Bill", **{"$top": "5"})).json]
+    numbers = [r["ReferenceNbr"]["value"] for r in (await erp.user.get("Bill")).json]
+
+    erp.clock.at += timedelta(minutes=5)
+    await erp.change(numbers[0], set={"Description": "touched"})
+    rest = [r["id"] for r in (await erp.user.get("Bill", **{"$skip": "5"})).json]
+
+    everything = {r["id"] for r in (await erp.user.get("Bill")).json}
+    assert before[0] in rest
+    assert everything - {*before, *rest}  # one row was never on a page
+
+
+async def test_rows_of_a_branch_the_api_user_lacks_are_hidden_without_a_word(
+    erp: Any, api: Any
+) -> None:
+    everything = (await api.get("Bill")).json
+    await erp.door("POST", "habits", {"hidden_branches": ["WEST"]})
+    ben = await erp.new_user()
+    await ben.sign_in("ben")
+
+    shown = (await api.get("Bill")).json
+    hidden = next(r for r in everything if r["BranchID"]["value"] == "WEST")
+    by_id = await api.get(f"Bill/{hidden['id']}")
+
+    assert {r["BranchID"]["value"] for r in shown} == {"EAST"}
+    assert "NoEntitySatisfies" in by_id.json["exceptionType"]
+    assert len((await ben.get("Bill")).json) == len(everything)
+
+
+async def test_only_json_is_on_offer(api: Any) -> None:
+    refused = await api.call("GET", f"{DEFAULT}/Bill", headers={"Accept": "application/xml"})
+    taken = await api.call("GET", f"{DEFAULT}/Bill", headers={"Accept": "text/html, */*;q=0.1"})
+
+    assert (refused.status, taken.status) == (406, 200)
+
+
+@pytest.mark.parametrize(
+    ("microsecond", "fraction"), [(0, ""), (790_000, ".79"), (60_000, ".06"), (837_000, ".837")]
+)
+def test_fraction_of_a_second_is_trimmed(microsecond: int, fraction: str) -> None:
+    moment = datetime(2026, 11, 2, 14, 31, 28, microsecond, UTC)
+
+    assert moment_text(moment) == f"2026-11-02T14:31:28{fraction}+00:00"

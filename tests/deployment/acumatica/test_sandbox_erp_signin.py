@@ -17,6 +17,22 @@ async def test_sign_in_gives_the_cookies_of_the_erp(erp: Any) -> None:
     assert (await erp.user.get("Bill")).status == 200
 
 
+async def test_each_cookie_is_sent_twice_as_recorded(erp: Any) -> None:
+    login = {"name": "countersign", "password": "correct horse"}
+    async with erp.user.client.post("/entity/auth/login", json=login) as response:
+        names = [text.partition("=")[0] for text in response.headers.getall("Set-Cookie")]
+
+    assert names.count(".ASPXAUTH") == names.count("ASP.NET_SessionId") == 2
+    assert len(names) == 2 * len(set(names)) == 14
+
+
+async def test_later_answers_set_place_and_locale_again(erp: Any, api: Any) -> None:
+    async with api.client.get(f"{DEFAULT}/Vendor/ACMEPAPER") as response:
+        names = [text.partition("=")[0] for text in response.headers.getall("Set-Cookie")]
+
+    assert sorted(names) == ["Locale", "UserBranch"]
+
+
 async def test_wrong_password_is_a_500_that_names_it(erp: Any) -> None:
     login = {"name": "countersign", "password": "wrong"}
 
@@ -42,6 +58,45 @@ async def test_company_and_tenant_together_are_an_error(erp: Any) -> None:
 
 async def test_any_tenant_name_passes_while_there_is_one(erp: Any) -> None:
     assert (await erp.user.sign_in(tenant="Elsewhere")).status == 204
+
+
+async def test_unknown_tenant_is_a_500_once_there_are_several(start: Any) -> None:
+    erp = await start(tenants=("Second",))
+
+    answer = await erp.user.sign_in(tenant="Elsewhere")
+
+    assert answer.status == 500
+    assert answer.json["exceptionType"] == "PX.Data.PXUndefinedCompanyException"
+
+
+@pytest.mark.parametrize(
+    ("sent", "landed"),
+    [({}, "Company"), ({"tenant": "Second"}, "Second"), ({"company": "Second"}, "Second")],
+)
+async def test_cookie_tells_the_tenant_one_landed_in(
+    start: Any, sent: dict[str, str], landed: str
+) -> None:
+    erp = await start(tenants=("Second",))
+
+    await erp.user.sign_in(**sent)
+
+    cookies = {c.key: c.value for c in erp.user.client.session.cookie_jar}
+    assert cookies["CompanyID"] == landed
+
+
+async def test_stale_map_of_tenants_lands_elsewhere_without_a_word(start: Any) -> None:
+    erp = await start(tenants=("Second",), lands_on="Second")
+
+    answer = await erp.user.sign_in(tenant="Company")
+
+    cookies = {c.key: c.value for c in erp.user.client.session.cookie_jar}
+    assert (answer.status, cookies["CompanyID"]) == (204, "Second")
+    assert (await erp.user.get("Bill")).json == []
+
+
+async def test_logins_land_only_where_there_is_a_tenant(start: Any) -> None:
+    with pytest.raises(ValueError, match="lands_on"):
+        await start(lands_on="Nowhere")
 
 
 async def test_sign_in_needs_a_body(erp: Any) -> None:

@@ -120,7 +120,7 @@ async def test_bad_fields_give_422_with_errors_where_they_belong(api: Any) -> No
     assert "USD" in answer.json["CurrencyID"]["error"]
 
 
-@pytest.mark.parametrize("body", [{}, {"Vendor": "bare"}, {"Vendor": {"value": None}}])
+@pytest.mark.parametrize("body", [{"Vendor": "bare"}, {"Vendor": {"value": None}}])
 async def test_bill_without_a_usable_vendor_is_not_inserted(api: Any, body: Any) -> None:
     answer = await api.call("PUT", f"{DEFAULT}/Bill", body)
 
@@ -159,3 +159,71 @@ async def test_delete_takes_unreleased_documents_only(erp: Any, api: Any) -> Non
     assert (held.status, released.status) == (204, 500)
     assert (await api.get("Bill/Bill/000154")).status == 500
     assert (await erp.events("change"))[-1]["new"] is None
+
+
+async def test_put_of_nothing_saves_nothing_and_shows_an_empty_form(erp: Any, api: Any) -> None:
+    answer = await api.call("PUT", f"{DEFAULT}/Bill", {})
+
+    assert answer.status == 200
+    assert answer.json["ReferenceNbr"] == {"value": "<NEW>"}
+    assert await erp.events("change") == []
+
+
+def lined(number: str, *lines: dict[str, Any]) -> dict[str, Any]:
+    keys = {"Type": {"value": "Bill"}, "ReferenceNbr": {"value": number}}
+    return {**keys, "Details": list(lines)}
+
+
+async def test_lines_are_changed_and_deleted_by_id_and_decimals_may_be_strings(api: Any) -> None:
+    path = f"{DEFAULT}/Bill?$expand=Details"
+    lines = (await api.get("Bill/Bill/000154", **{"$expand": "Details"})).json["Details"]
+    changed = {"id": lines[0]["id"], "Amount": {"value": "2.00"}}
+    gone = [{"id": line["id"], "delete": True} for line in lines[1:]]
+
+    answer = await api.call("PUT", path, lined("000154", changed, *gone))
+
+    assert [line["Amount"]["value"] for line in answer.json["Details"]] == [2]
+    description = lines[0]["TransactionDescription"]
+    assert answer.json["Details"][0]["TransactionDescription"] == description
+    assert answer.json["Amount"] == {"value": 2}
+
+
+async def test_order_lines_are_found_by_number_and_new_ones_get_the_next(api: Any) -> None:
+    await api.act("PurchaseOrder", "PutOnHold", "PO000112")
+    keys = {"Type": {"value": "Normal"}, "OrderNbr": {"value": "PO000112"}}
+    known = {"LineNbr": {"value": 1}, "LineDescription": {"value": "Bolts, black"}}
+    new = {"LineDescription": {"value": "Rush fee"}, "ExtendedCost": {"value": 25}}
+    body = {**keys, "Details": [known, new]}
+
+    answer = await api.call("PUT", f"{DEFAULT}/PurchaseOrder?$expand=Details", body)
+
+    lines = {x["LineNbr"]["value"]: x["LineDescription"] for x in answer.json["Details"]}
+    assert lines[1] == {"value": "Bolts, black"}
+    assert lines[len(lines)] == {"value": "Rush fee"}
+
+
+async def test_errors_of_lines_stand_on_their_fields(api: Any) -> None:
+    there = len((await api.get("Bill/Bill/000159", **{"$expand": "Details"})).json["Details"])
+    bad = {"Qty": {"value": "many"}, "TransactionDescription": {"value": "Odd"}}
+
+    answer = await api.call("PUT", f"{DEFAULT}/Bill", lined("000159", bad))
+
+    assert answer.status == 422
+    assert "must be a number" in answer.json["Details"][there]["Qty"]["error"]
+    assert answer.json["Details"][there]["TransactionDescription"] == {"value": "Odd"}
+    assert len((await api.get("Bill/Bill/000159", **{"$expand": "Details"})).json["Details"]) == (
+        there
+    )
+
+
+async def test_a_line_that_is_no_object_is_an_error_of_the_line(api: Any) -> None:
+    answer = await api.call("PUT", f"{DEFAULT}/Bill", lined("000159", "nonsense"))  # type: ignore[arg-type]
+
+    assert answer.status == 422
+    assert answer.json["Details"][-1]["error"] == "A line must be an object."
+
+
+async def test_refused_method_names_those_that_are_allowed(api: Any) -> None:
+    answer = await api.call("PATCH", f"{DEFAULT}/Bill/Bill/000154", {})
+
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, DELETE")

@@ -1,0 +1,41 @@
+"""What testers post to the doors: JSON objects, and a sentence where they are wrong."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+
+from aiohttp import web
+
+
+class DoorError(Exception):
+    """Input a door cannot use; the text is a sentence for the tester."""
+
+    def __init__(self, sentence: str, status: int = 422) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+async def door_body(request: web.Request) -> Mapping[str, object]:
+    """The object a tester posted."""
+    try:
+        body = json.loads(await request.text(), parse_float=Decimal)
+    except (ValueError, RecursionError):
+        raise DoorError("The body must be JSON.", 400) from None
+    if not isinstance(body, dict):
+        raise DoorError("The body must be a JSON object.", 400)
+    return body
+
+
+def member(body: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """An object inside it; absent is empty."""
+    value = body.get(name) or {}
+    if not isinstance(value, Mapping):
+        raise DoorError(f"'{name}' must be an object.")
+    return value
+
+
+def refuse_unknown(body: Mapping[str, object], allowed: tuple[str, ...]) -> None:
+    """A misspelt lever must not look as if it had been pulled."""
+    unknown = sorted(set(body) - set(allowed))
+    if unknown:
+        raise DoorError(f"Unknown: {', '.join(unknown)}. Allowed: {', '.join(allowed)}.")
