@@ -39,6 +39,11 @@ class Entity:
     """Fields that are days: midnight with the server's offset, which is noise."""
     custom: tuple[str, ...] = ()
     """`View.Field` names read by `$custom` because the entity does not map them."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Our words for what a company's endpoint tells beyond `Default`, and its names for them."""
+    approvals: str = ""
+    """Name of the list of approvals, where a company's endpoint has one."""
+    approval_select: tuple[str, ...] = ()
     statuses: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,6 +52,11 @@ class Entity:
     def key(self, kind: str, number: str) -> DocumentKey:
         """Return the key of one document of this entity."""
         return DocumentKey(self.name, kind, number)
+
+    def type_label(self, word: str) -> str:
+        """Turn a type's code or label into the label REST uses; an unknown word stays."""
+        word = word.strip()
+        return next((label for label, code in self.type_codes.items() if code == word), word)
 
     def status_label(self, word: str) -> str:
         """Turn a letter or a label into the label; an unknown word stays as it is."""
@@ -74,7 +84,8 @@ BILL = Entity(
     ),
     line_select=(
         "Account", "Qty", "UnitCost", "ExtendedCost", "Amount", "InventoryID", "Description",
-        "TransactionDescription", "POOrderType", "POOrderNbr", "UOM",
+        "TransactionDescription", "POOrderType", "POOrderNbr", "POLine", "POReceiptType",
+        "POReceiptNbr", "POReceiptLine", "UOM",
     ),
     fingerprint=(
         "Vendor", "LocationID", "VendorRef", "CurrencyID", "Amount", "TaxTotal", "Date", "DueDate",
@@ -86,6 +97,7 @@ BILL = Entity(
     ),
     days=("Date", "DueDate"),
     custom=("CurrentDocument.EmployeeID",),
+    words={"owner": "CurrentDocument.EmployeeID"},
     screen="AP301000",
     link_fields=("DocType", "RefNbr"),
     type_codes={
@@ -194,9 +206,14 @@ ENTITIES: Mapping[str, Entity] = {
 }
 
 
+OWNER, WORKGROUP, CREATOR, EDITOR = "owner", "workgroup", "created_by", "modified_by"
+"""Our words for what each company's ERP tells of a document under names of its own (`extras`)."""
+
+
 def owner_of(document: Document) -> str:
-    """Return the employee code of the document's owner, empty where the ERP tells none."""
-    return document.text("CurrentDocument.EmployeeID") or document.text("Owner")
+    """Return the document's owner as the ERP tells it, empty where it tells none."""
+    names = (OWNER, "CurrentDocument.EmployeeID", "Owner")
+    return next(filter(None, map(document.text, names)), "")
 
 
 def entity_of(document: Document) -> Entity:

@@ -10,6 +10,7 @@ from acumatica_client.entities import ENTITIES, Entity
 from acumatica_client.errors import (
     ErpBusy,
     ErpError,
+    ErpForbidden,
     ErpRejected,
 )
 from acumatica_client.models import CallClass, Document, DocumentKey
@@ -81,7 +82,7 @@ ERRORS = {
         "The number of concurrent API logins has been reached. Please try again later.",
     ),
     "errors/insufficient_rights_403": ErrorCase(
-        ErpRejected,
+        ErpForbidden,
         CallClass.REFUSED,
         "You have insufficient rights to access the Bills and Adjustments (AP301000) form.",
     ),
@@ -89,7 +90,8 @@ ERRORS = {
         ErpRejected,
         CallClass.REFUSED,
         "Updating 'AP Transactions' record raised at least one error. Please review the errors.; "
-        "'Terms' cannot be found in the system.; The account is inactive.",
+        "Terms: 'Terms' cannot be found in the system.; "
+        "Details[1].Account: The account is inactive.",
     ),
 }
 PUSHES = {

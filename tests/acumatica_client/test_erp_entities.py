@@ -13,6 +13,7 @@ from acumatica_client.entities import (
     entity_of,
 )
 from acumatica_client.models import DocumentKey
+from acumatica_client.values import FLAGS, NUMBERS, TEXTS
 
 ALL = pytest.mark.parametrize("entity", ENTITIES.values(), ids=list(ENTITIES))
 MOVES_WITH_THE_WORKFLOW = {
@@ -45,6 +46,23 @@ def test_names_are_not_repeated(entity: Entity) -> None:
 @ALL
 def test_every_type_a_list_is_narrowed_to_has_a_link(entity: Entity) -> None:
     assert set(entity.types) <= set(entity.type_codes)
+
+
+@ALL
+def test_every_field_we_read_has_a_kind(entity: Entity) -> None:
+    kinds = (NUMBERS, FLAGS, TEXTS, frozenset(entity.days))
+    open_ = {"LastModifiedDateTime", "POLine", "POReceiptType", "POReceiptNbr", "POReceiptLine"}
+
+    for name in {*entity.select, *entity.line_select} - open_:
+        assert sum(name in kind for kind in kinds) == 1, name
+
+
+@ALL
+def test_every_type_code_and_label_reads_as_the_label(entity: Entity) -> None:
+    for label, code in entity.type_codes.items():
+        assert entity.type_label(f"{label}  ") == label
+        assert entity.type_codes[entity.type_label(f"{code} ")] == code
+    assert entity.type_label("QQQ") == "QQQ"
 
 
 @ALL

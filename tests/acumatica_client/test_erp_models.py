@@ -11,9 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acumatica_client.models import (
+    REASON,
+    Approval,
     Around,
     CallClass,
     CallOutcome,
+    Difference,
+    Differs,
     Document,
     DocumentKey,
     Employee,
@@ -29,6 +33,19 @@ VALUES: st.SearchStrategy[Value] = st.one_of(
     TEXTS, st.decimals(allow_nan=False), st.integers(), st.booleans(), st.none()
 )
 FIELDS = st.dictionaries(TEXTS, VALUES, max_size=5)
+AROUND = st.builds(
+    Around,
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    st.none() | st.datetimes(timezones=st.just(UTC)),
+    st.lists(
+        st.builds(Difference, st.sampled_from(Differs), st.just((1, 3)), TEXTS, TEXTS, TEXTS),
+        max_size=2,
+    ).map(tuple),
+    st.lists(TEXTS, max_size=2).map(tuple),
+)
 DOCUMENTS = st.builds(
     Document,
     key=KEYS,
@@ -37,7 +54,8 @@ DOCUMENTS = st.builds(
     last_modified=st.datetimes(timezones=st.just(UTC)),
     fields=FIELDS,
     lines=st.lists(FIELDS, max_size=3).map(tuple),
-    around=st.builds(Around, TEXTS, TEXTS, TEXTS),
+    around=AROUND,
+    approvals=st.lists(st.builds(Approval, *[TEXTS] * 8), max_size=2).map(tuple),
 )
 BILL = Document(
     DocumentKey("Bill", "Bill", "000159"),
@@ -149,6 +167,7 @@ def test_names_around_a_document_leave_the_rest_as_it_is() -> None:
         (ErpCall("Bill", "ReleaseBill"), "POST Bill/ReleaseBill"),
         (ErpCall("Bill", put=(("Hold", False),)), "PUT Bill Hold=False"),
         (ErpCall("Bill", put=(("Hold", True), ("A", False))), "PUT Bill Hold=True, A=False"),
+        (ErpCall("Bill", "Reject").saying(REASON, "Too dear"), "POST Bill/Reject"),
     ],
 )
 def test_call_says_in_the_audit_what_it_sends(call: ErpCall, text: str) -> None:
@@ -170,3 +189,11 @@ NOUNS = (
 def test_nouns_cannot_be_changed(noun: Any) -> None:
     with pytest.raises(FrozenInstanceError):
         setattr(noun, fields(noun)[0].name, "other")
+
+
+def test_a_document_stored_by_an_older_version_is_still_read() -> None:
+    stored = BILL.to_json()
+    stored["around"] = ["Acme Paper", "EP1", "EP2"]
+    del stored["approvals"]
+
+    assert Document.from_json(stored) == BILL.with_around(Around("Acme Paper", "EP1", "EP2"))

@@ -1,29 +1,31 @@
 """What an answer means: the error tree for reads, the outcome classes for writes."""
 
 import json
+from time import perf_counter
 from typing import Any
 
 import pytest
 from erp_fixtures import ERRORS, json_reply, page_reply, reply
 
-from acumatica_client.answers import (
-    LIMIT_BACK_OFF,
-    class_of,
-    error_of,
-    error_text,
-    is_signed_out,
-    plain_words,
-    poll_address,
-)
 from acumatica_client.errors import (
     ErpBusy,
+    ErpCannotList,
+    ErpContract5,
     ErpError,
+    ErpForbidden,
+    ErpMisconfigured,
+    ErpMoving,
     ErpNotFound,
+    ErpPage,
     ErpRejected,
     ErpSignInFailed,
     ErpUnavailable,
+    ErpUnreadable,
+    ErpVersionMissing,
 )
+from acumatica_client.faces import LIMIT_BACK_OFF, cannot_list, error_of, error_text, is_signed_out
 from acumatica_client.models import CallClass
+from acumatica_client.outcomes import class_of, plain_words, poll_address
 from acumatica_client.protocol import Address
 from acumatica_client.transport import Reply
 
@@ -49,11 +51,13 @@ LIMIT_ADDRESS = {"location": f"/Frames/Error.aspx?exceptionID=1&message={LIMIT_T
 LIMIT_FACES = {
     "429 with text": Reply(429, {"content-type": "text/plain"}, b"The custom error module ..."),
     "429 with nothing": bare(429),
+    "500 with the words": json_reply(500, px(LIMIT_TEXT)),
     "500 with the stack": json_reply(500, px(stackTrace="PXLicensePolicy.CheckApiUsersLimits(x)")),
     "500 page": page_reply(500, LIMIT_PAGE),
     "200 page": page_reply(200, LIMIT_PAGE),
     "redirect with spaces": bare(302, **LIMIT_ADDRESS),
     "redirect with pluses": bare(302, location=LIMIT_ADDRESS["location"].replace(" ", "+")),
+    "redirect all encoded": bare(302, location="/x?message=API%20Login%20Limit"),
     "redirect encoded": bare(302, location=LIMIT_ADDRESS["location"].replace(" ", "%20")),
 }
 
@@ -86,12 +90,22 @@ def test_every_face_of_the_login_limit_asks_to_be_left_alone(face: str) -> None:
         (bare(401), ErpSignInFailed),
         (bare(302, location=SIGN_IN_PAGE), ErpSignInFailed),
         (bare(301, location=SIGN_IN_PAGE.upper()), ErpSignInFailed),
-        (bare(302, location="/ui/error"), ErpUnavailable),
-        (bare(307, location="https://elsewhere.example/"), ErpUnavailable),
-        (page_reply(200), ErpUnavailable),
-        (page_reply(502), ErpUnavailable),
-        (page_reply(503), ErpUnavailable),
-        (page_reply(500), ErpUnavailable),
+        (bare(302, location="/ui/error"), ErpPage),
+        (bare(302, location="/Frames/Error.aspx?message=The+site+is+being+updated."), ErpPage),
+        (bare(307, location="https://elsewhere.example/"), ErpPage),
+        (bare(302, location="https://[bad/"), ErpPage),
+        (page_reply(200), ErpPage),
+        (page_reply(502), ErpPage),
+        (page_reply(503), ErpPage),
+        (page_reply(504), ErpPage),
+        (page_reply(500), ErpPage),
+        (page_reply(400), ErpPage),
+        (page_reply(411), ErpPage),
+        (bare(502), ErpUnavailable),
+        (bare(503), ErpUnavailable),
+        (bare(504), ErpUnavailable),
+        (bare(408), ErpUnavailable),
+        (Reply(500, {"content-type": "text/plain"}, b"Runtime error"), ErpUnavailable),
         (bare(500), ErpUnavailable),
         (json_reply(500, MESSAGE), ErpUnavailable),
         (json_reply(503, {"message": "The service is unavailable."}), ErpUnavailable),
@@ -102,8 +116,13 @@ def test_every_face_of_the_login_limit_asks_to_be_left_alone(face: str) -> None:
         (json_reply(500, px()), ErpRejected),
         (json_reply(500, {"exceptionType": "System.NullReferenceException"}), ErpRejected),
         (json_reply(400, {"message": "The request is invalid."}), ErpRejected),
-        (json_reply(403, {"message": "You have insufficient rights."}), ErpRejected),
-        (page_reply(403), ErpRejected),
+        (json_reply(403, {"message": "You have insufficient rights."}), ErpForbidden),
+        (bare(403), ErpForbidden),
+        (page_reply(403), ErpPage),
+        (json_reply(422, {"error": "Not saved.", "Amount": {"error": "wrong"}}), ErpRejected),
+        (bare(406), ErpRejected),
+        (bare(411), ErpRejected),
+        (bare(415), ErpRejected),
         (json_reply(404, {"message": "No HTTP resource was found."}), ErpNotFound),
         (page_reply(404), ErpNotFound),
         (bare(412), ErpRejected),
@@ -117,17 +136,25 @@ def test_answer_to_a_read_says_whether_to_try_again(answer: Reply, kind: type[Er
 
 
 def test_missing_thing_is_a_refusal_and_every_error_is_of_one_tree() -> None:
-    assert issubclass(ErpNotFound, ErpRejected)
-    for kind in (ErpUnavailable, ErpBusy, ErpRejected, ErpSignInFailed):
+    for kind in (ErpNotFound, ErpForbidden, ErpCannotList):
+        assert issubclass(kind, ErpRejected)
+    for kind in (ErpPage, ErpUnreadable, ErpMoving):
+        assert issubclass(kind, ErpUnavailable)
+    for kind in (ErpVersionMissing, ErpContract5):
+        assert issubclass(kind, ErpMisconfigured)
+    for kind in (ErpUnavailable, ErpBusy, ErpMisconfigured, ErpRejected, ErpSignInFailed):
         assert issubclass(kind, ErpError)
 
 
 def test_every_error_has_a_sentence_for_people_that_quotes_nothing() -> None:
-    errors = [ErpUnavailable("boom"), ErpBusy("boom", after=1), ErpRejected("boom")]
+    kinds = (
+        ErpUnavailable, ErpPage, ErpUnreadable, ErpMoving, ErpMisconfigured, ErpRejected,
+        ErpForbidden, ErpSignInFailed,
+    )  # fmt: skip
 
-    sentences = {error.plain for error in (*errors, ErpSignInFailed("boom"))}
+    sentences = {error.plain for error in (ErpBusy("boom", after=1), *(it("boom") for it in kinds))}
 
-    assert len(sentences) == 4
+    assert len(sentences) == len(kinds) + 1
     assert all(text.endswith(".") and "boom" not in text for text in sentences)
     assert ErpRejected("boom", plain="Ask Ann.").plain == "Ask Ann."
 
@@ -171,11 +198,13 @@ def test_422_tells_every_error_of_the_tree_in_reading_order() -> None:
         "error": "record",
         "Amount": {"value": 1, "error": "field"},
         "Vendor": {"value": "error", "error": ""},
-        "Details": [{"Qty": {"error": "first line"}}, {"Account": {"error": "second line"}}],
+        "Details": [{"Qty": {"error": "wrong"}}, {"Account": {"error": "closed"}, "error": "line"}],
         "TaxDetails": [{"error": {"value": "a field of that name"}}],
     }
 
-    assert error_text(json_reply(422, body)) == "record; field; first line; second line"
+    assert error_text(json_reply(422, body)) == (
+        "record; Amount: field; Details[1].Qty: wrong; Details[2]: line; Details[2].Account: closed"
+    )
 
 
 def test_stack_trace_is_never_told() -> None:
@@ -185,10 +214,93 @@ def test_stack_trace_is_never_told() -> None:
 
 
 def test_words_of_a_page_are_one_short_line() -> None:
-    text = error_text(page_reply(503, "<h1>\r\n  Maintenance</h1>" + "x" * 5000))
+    title = "<html><title>\r\n Service &amp;\n Maintenance</title><h1>x</h1>"
 
-    assert text.startswith("<h1> Maintenance</h1>")
-    assert len(text) <= 200
+    assert error_text(page_reply(503, title + "x" * 5000)) == "Service & Maintenance"
+    assert error_text(page_reply(503, "<style>p{}</style><p>Down <b>now</b>")) == "Down now"
+    assert len(error_text(page_reply(503, "x" * 5000))) == 200
+
+
+@pytest.mark.parametrize("piece", ["<", "<title>", "<script>", "<h1", "<!--", "< >", "&amp;"])
+def test_page_made_to_be_slow_is_read_at_once(piece: str) -> None:
+    answer = page_reply(500, piece * (1_000_000 // len(piece)))
+
+    began = perf_counter()
+    error_of(answer)
+
+    assert perf_counter() - began < 0.25
+
+
+def test_stack_trace_on_a_page_is_not_told() -> None:
+    page = "<title>Runtime Error</title><pre>   at PX.Data.PXGraph.Persist()</pre>"
+
+    assert error_text(page_reply(500, page)) == "Runtime Error"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            {"message": "The request is invalid.",
+             "modelState": {"": ["The request body should not be empty."]}},
+            "The request is invalid. The request body should not be empty.",
+        ),
+        (
+            {"message": "The request is invalid.", "modelState": {"entity": ["Bad.", "Worse."]}},
+            "The request is invalid. entity: Bad. entity: Worse.",
+        ),
+        ({"message": "No.", "messageDetail": "Why."}, "No. Why."),
+        ({"message": "No.", "modelState": {"a": "text", "b": None}}, "No."),
+        ({"message": "No.", "modelState": ["text"]}, "No."),
+    ],
+)  # fmt: skip
+def test_model_state_is_told_with_its_fields(body: Any, told: str) -> None:
+    assert error_text(json_reply(400, body)) == told
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("/ui/error", "a redirect to /ui/error"),
+        (
+            "/Frames/Error.aspx?exceptionID=1&message=The+site%20is+being+updated.",
+            "a redirect to /Frames/Error.aspx: The site is being updated.",
+        ),
+        ("https://[bad/", "a redirect to nowhere"),
+        ("", "a redirect to"),
+    ],
+)
+def test_redirect_tells_where_to_and_the_message_in_it(place: str, told: str) -> None:
+    assert error_text(bare(302, location=place)) == told
+
+
+def test_403_names_the_screen_that_the_role_lacks() -> None:
+    error = error_of(reply("errors/insufficient_rights_403"))
+
+    assert isinstance(error, ErpForbidden)
+    assert error.screen == "AP301000"
+    assert error.plain == "Acumatica does not let Countersign's user open screen AP301000."
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        (json_reply(500, px("x", exceptionType="PX.A.CannotOptimizeException")), True),
+        (json_reply(500, px("Optimization cannot be performed. The following fields …")), True),
+        (json_reply(500, px("Operation failed")), False),
+        (json_reply(422, {"error": "Optimization cannot be performed"}), False),
+        (page_reply(500, "Optimization cannot be performed"), True),
+    ],
+)
+def test_list_that_cannot_be_exported_is_recognised(answer: Reply, refused: bool) -> None:
+    assert cannot_list(answer) is refused
+
+
+def test_error_body_beyond_a_megabyte_is_not_understood() -> None:
+    answer = json_reply(422, {"error": "x" * 1024 * 1024})
+
+    assert class_of(answer).outcome is CallClass.UNKNOWN
+    assert type(error_of(answer)) is ErpRejected
 
 
 def test_words_are_bounded_and_can_be_stored() -> None:
@@ -207,7 +319,9 @@ def test_deep_tree_does_not_break_the_reader() -> None:
     deep = '{"Details": [' * 300 + '{"error": "deep"}' + "]}" * 300
     answer = Reply(422, {"content-type": "application/json"}, deep.encode())
 
-    assert error_text(answer) == "deep"
+    text = error_text(answer)
+    assert text.endswith("Details[1].Details[1]: deep")
+    assert len(text) < 100
 
 
 # --- writes: what is known of them ---
@@ -221,6 +335,20 @@ def test_error_body_of_a_write_has_its_class(name: str) -> None:
 
     assert outcome.outcome is case.call
     assert case.words in outcome.detail
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        "/AcumaticaERP/entity/Default/24.200.001/Bill/b6410d82",
+        STATUS,
+        "nonsense",
+        "https://[bad",
+    ],
+)
+def test_204_is_done_whatever_its_location_says(place: str) -> None:
+    assert class_of(bare(204, location=place)).outcome is CallClass.CLAIMS_DONE
 
 
 @pytest.mark.parametrize("status", [200, 204])
@@ -323,6 +451,8 @@ def test_document_that_speaks_of_limits_is_refused_like_any_other() -> None:
     ("answer", "words"),
     [
         (json_reply(403, {"message": "secret words"}), "does not let"),
+        (json_reply(403, {"message": "secret words (AP301000)"}), "on screen AP301000."),
+        (json_reply(404, {"message": "secret words"}), "no such action"),
         (json_reply(500, px("You are not an authorized approver for this document.")), "approve"),
         (json_reply(422, {"error": "secret words"}), "Acumatica refused."),
     ],

@@ -1,7 +1,7 @@
 """Contract version 4 on paper: what we ask, letter by letter."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from acumatica_client import protocol
 from acumatica_client.entities import BILL, ENTITIES, PAYMENT, PURCHASE_ORDER, Entity
-from acumatica_client.models import DocumentKey, ErpCall
+from acumatica_client.filters import compare
+from acumatica_client.models import REASON, DocumentKey, ErpCall
 from acumatica_client.protocol import Address
 from acumatica_client.transport import Request
 
@@ -105,7 +106,9 @@ def test_id_cannot_leave_its_segment() -> None:
 
 
 def test_list_asks_for_glimpses_page_by_page() -> None:
-    request = protocol.build_list(ADDRESS, PURCHASE_ORDER, where="Hold eq true", top=200, skip=400)
+    held = compare("Hold", "eq", True)
+
+    request = protocol.build_list(ADDRESS, PURCHASE_ORDER, where=held, top=200, skip=400)
 
     assert request.url.split("?")[0] == f"{BASE}/PurchaseOrder"
     assert query(request) == {
@@ -117,21 +120,49 @@ def test_list_asks_for_glimpses_page_by_page() -> None:
 
 
 def test_first_page_skips_nothing() -> None:
-    assert query(protocol.build_list(ADDRESS, BILL, where="a", top=1))["$skip"] == "0"
+    held = compare("Hold", "eq", True)
+
+    assert query(protocol.build_list(ADDRESS, BILL, where=held, top=1))["$skip"] == "0"
 
 
-def test_vendor_is_asked_for_by_its_code() -> None:
-    request = protocol.build_party_read(ADDRESS, "Vendor", "A/B 1")
+def test_plainest_list_asks_for_keys_and_stamp_alone() -> None:
+    held = compare("Hold", "eq", True)
 
-    assert request.url == f"{BASE}/Vendor/A%2FB%201?$select=VendorID%2CVendorName"
+    asked = query(protocol.build_list(ADDRESS, BILL, where=held, top=1, plain=True))
+
+    assert asked["$select"] == "Type,ReferenceNbr,LastModifiedDateTime"
 
 
-def test_employees_come_with_their_contact() -> None:
-    request = protocol.build_employees(ADDRESS, top=50, skip=100)
+@pytest.mark.parametrize(
+    "part",
+    ["000159", "INV-77", "A_1", "Bill", "Drop-Ship", "Project Drop-Ship", "Crème 1", "1.5", "é"],
+)
+def test_plain_words_may_stand_in_an_address(part: str) -> None:
+    assert protocol.fits_path("Bill", part)
 
-    assert request.url.split("?")[0] == f"{BASE}/Employee"
-    assert query(request)["$expand"] == "ContactInfo"
-    assert (query(request)["$top"], query(request)["$skip"]) == ("50", "100")
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "2026/11", "a|b", "a\\b", "a?b", "a#b", "a%b", "a&b", "a+b", "a:b", "a*b", "<a>", "O'Brien",
+        "Credit Adj.", "..", ".", "", " a", "a ", "a;b", "a,b", "(a)", "a\n",
+    ],
+)  # fmt: skip
+def test_what_a_server_may_cut_split_or_refuse_may_not(part: str) -> None:
+    assert not protocol.fits_path(part, "000159")
+    assert not protocol.fits_path("Bill", part)
+
+
+def test_id_is_found_by_the_keys_and_a_second_record_would_show() -> None:
+    request = protocol.build_find(ADDRESS, BILL, BILL.key("Credit Adj.", "2026/11'1"))
+
+    assert request.url.split("?")[0] == f"{BASE}/Bill"
+    assert query(request) == {
+        "$select": "Type,ReferenceNbr",
+        "$filter": "Type eq 'Credit Adj.' and ReferenceNbr eq '2026/11''1'",
+        "$top": "2",
+        "$skip": "0",
+    }
 
 
 def test_versions_are_asked_of_the_instance() -> None:
@@ -166,6 +197,47 @@ def test_change_of_the_hold_box_may_only_update() -> None:
     }  # fmt: skip
 
 
+def test_approved_for_payment_is_a_box_like_hold() -> None:
+    call = ErpCall("Bill", put=(("ApprovedForPayment", True),))
+
+    request = protocol.build_call(ADDRESS, call, BILL, KEY)
+
+    assert request.method == "PUT"
+    assert sent(request)["ApprovedForPayment"] == {"value": True}
+    assert set(sent(request)) == {"Type", "ReferenceNbr", "ApprovedForPayment"}
+
+
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [
+        (ErpCall("Bill", "ReleaseBill"), {"entity": {"id": "b6410d82"}, "parameters": {}}),
+        (ErpCall("Bill", put=(("Hold", False),)), {"id": "b6410d82", "Hold": {"value": False}}),
+    ],
+)
+def test_write_by_id_names_no_keys(call: ErpCall, body: Any) -> None:
+    assert sent(protocol.build_call(ADDRESS, call, BILL, KEY, "b6410d82")) == body
+
+
+def test_reason_goes_where_the_dialog_would_ask_for_it() -> None:
+    call = ErpCall("Bill", "Reject").saying(REASON, 'Too "dear"')
+
+    request = protocol.build_call(ADDRESS, call, BILL, KEY)
+
+    reason = {"type": "CustomStringField", "value": 'Too "dear"'}
+    assert sent(request)["parameters"] == {
+        "custom": {"ReasonApproveRejectParams": {"Reason": reason}}
+    }
+    assert set(sent(request)["entity"]) == {"Type", "ReferenceNbr"}
+
+
+def test_fields_of_one_dialog_stand_together() -> None:
+    call = ErpCall("Bill", "Reject").saying("A.X", "1").saying("B.Y", "2").saying("A.Z", "3")
+
+    views = sent(protocol.build_call(ADDRESS, call, BILL, KEY))["parameters"]["custom"]
+
+    assert {view: list(fields) for view, fields in views.items()} == {"A": ["X", "Z"], "B": ["Y"]}
+
+
 def test_write_waits_longer_than_the_erps_queue_but_leaves_at_once_or_never() -> None:
     write = protocol.build_call(ADDRESS, ErpCall("Bill", "ReleaseBill"), BILL, KEY)
     read = protocol.build_read(ADDRESS, BILL, KEY)
@@ -180,40 +252,7 @@ def test_status_poll_asks_exactly_where_it_was_told() -> None:
     assert (request.method, request.url) == ("GET", f"{BASE}/Bill/ReleaseBill/status/1")
 
 
-# --- $filter ---
-
-
-@settings(deadline=None)
-@given(st.text())
-def test_text_literal_gives_back_its_text_and_cannot_be_left(text: str) -> None:
-    literal = protocol.text_literal(text)
-
-    inside = literal[1:-1]
-    assert literal[0] == literal[-1] == "'"
-    assert "'" not in inside.replace("''", "")
-    assert inside.replace("''", "'") == text
-
-
-def test_quote_is_doubled() -> None:
-    assert protocol.text_literal("O'Brien") == "'O''Brien'"
-
-
-@settings(deadline=None)
-@given(st.timedeltas(timedelta(), timedelta(days=900_000)), st.integers(-14, 14))
-def test_moment_literal_is_the_same_instant_with_an_offset(age: timedelta, hours: int) -> None:
-    moment = datetime(2, 1, 1, tzinfo=timezone(timedelta(hours=hours))) + age
-
-    literal = protocol.moment_literal(moment)
-
-    read = datetime.fromisoformat(literal.removeprefix("datetimeoffset'").removesuffix("'"))
-    assert read.utcoffset() == timedelta()
-    assert timedelta() <= moment - read < timedelta(milliseconds=1)
-
-
-def test_moment_is_written_in_utc_with_milliseconds() -> None:
-    eastern = datetime(2026, 11, 2, 9, 31, 28, 402_900, timezone(timedelta(hours=-5)))
-
-    assert protocol.moment_literal(eastern) == "datetimeoffset'2026-11-02T14:31:28.402+00:00'"
+# --- which documents ---
 
 
 def test_window_is_closed_below_and_open_above_and_its_plus_is_encoded() -> None:
@@ -222,11 +261,11 @@ def test_window_is_closed_below_and_open_above_and_its_plus_is_encoded() -> None
     where = protocol.modified_between(BILL, since, before)
     request = protocol.build_list(ADDRESS, BILL, where=where, top=1)
 
-    assert where == (
+    assert str(where) == (
         "LastModifiedDateTime ge datetimeoffset'2026-11-02T00:00:00.000+00:00'"
         " and LastModifiedDateTime lt datetimeoffset'2026-11-03T00:00:00.000+00:00'"
     )
-    assert query(request)["$filter"] == where
+    assert query(request)["$filter"] == str(where)
     assert "+" not in request.url
     assert "00.000%2B00%3A00" in request.url
 
@@ -234,12 +273,12 @@ def test_window_is_closed_below_and_open_above_and_its_plus_is_encoded() -> None
 def test_statuses_are_alternatives() -> None:
     where = protocol.in_statuses(BILL, ("On Hold", "Pending Approval"))
 
-    assert where == "(Status eq 'On Hold' or Status eq 'Pending Approval')"
+    assert str(where) == "Status eq 'On Hold' or Status eq 'Pending Approval'"
 
 
 def test_payments_are_narrowed_to_payments() -> None:
     where = protocol.in_statuses(PAYMENT, ("Balanced",))
 
-    assert where == (
-        "(Type eq 'Payment' or Type eq 'Prepayment' or Type eq 'Refund') and (Status eq 'Balanced')"
+    assert str(where) == (
+        "(Type eq 'Payment' or Type eq 'Prepayment' or Type eq 'Refund') and Status eq 'Balanced'"
     )

@@ -1,18 +1,22 @@
 """Contract version 4 on paper: what we make of the answers."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from erp_fixtures import DOCUMENTS, document, entity_of, json_reply, reply
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from acumatica_client import answers
 from acumatica_client.entities import BILL, CHECK
-from acumatica_client.errors import ErpError, ErpUnavailable
-from acumatica_client.models import DocumentKey, Employee, Glimpse
+from acumatica_client.errors import ErpContract5, ErpError, ErpUnavailable, ErpUnreadable
+from acumatica_client.models import DocumentKey, Glimpse
 from acumatica_client.transport import Reply
+from acumatica_client.values import UNDATED
 
 KEY = DocumentKey("Bill", "Bill", "000159")
 STAMP = "2026-11-02T14:31:28.403+00:00"
@@ -69,7 +73,7 @@ def test_owner_comes_from_the_screen_where_the_erp_tells_it() -> None:
     assert untold.text("CurrentDocument.EmployeeID") == ""
 
 
-@pytest.mark.parametrize("custom", [None, {}, [], {"CurrentDocument": None}, {"Document": {}}])
+@pytest.mark.parametrize("custom", [None, {}, {"CurrentDocument": None}, {"Document": {}}])
 def test_custom_fields_may_be_missing(custom: Any) -> None:
     answer = json_reply(200, {**wrapped(), "custom": custom})
 
@@ -89,7 +93,7 @@ def test_lines_may_be_missing(details: Any) -> None:
 
 def test_missing_record_is_a_500_and_reads_as_none() -> None:
     assert answers.read_document(BILL, reply("errors/not_found_500")) is None
-    assert answers.read_party_name(reply("errors/not_found_500")) == ""
+    assert answers.read_glimpse(BILL, reply("errors/not_found_500")) is None
 
 
 def test_member_the_erp_adds_later_is_ignored() -> None:
@@ -126,8 +130,17 @@ def test_stamp_is_read_with_any_fraction_and_offset(written: str, read: tuple[in
     ],
 )  # fmt: skip
 def test_stamp_without_offset_or_sense_is_not_guessed(stamp: Any) -> None:
-    with pytest.raises(ErpUnavailable, match="LastModifiedDateTime"):
-        glimpse(LastModifiedDateTime=stamp)
+    with pytest.raises(ErpUnreadable, match="Bill/Bill/000159: LastModifiedDateTime: a "):
+        answers.read_document(BILL, json_reply(200, wrapped(LastModifiedDateTime=stamp)))
+
+
+def test_row_with_an_unreadable_stamp_holds_up_no_other_and_moves_no_watermark() -> None:
+    rows = [wrapped(LastModifiedDateTime="soon"), wrapped(ReferenceNbr="000160")]
+
+    found = answers.read_glimpses(BILL, json_reply(200, rows))
+
+    assert [row.key.number for row in found] == ["000159", "000160"]
+    assert found[0].last_modified == UNDATED < found[1].last_modified
 
 
 @pytest.mark.parametrize(
@@ -138,7 +151,6 @@ def test_stamp_without_offset_or_sense_is_not_guessed(stamp: Any) -> None:
         ("Balanced  ", "Balanced"),
         ("Half Way", "Half Way"),
         (None, ""),
-        ({"id": "N", "description": "Open"}, ""),
     ],
 )
 def test_status_is_the_label_or_a_word_nobody_knows(shown: Any, status: str) -> None:
@@ -173,40 +185,149 @@ def test_list_is_read_row_by_row() -> None:
     assert answers.read_glimpses(CHECK, json_reply(200, [])) == []
 
 
-# --- masters ---
+# --- a field of another kind than it has ---
 
 
-@pytest.mark.parametrize(("shown", "name"), [("Tallgrass", "Tallgrass"), (None, "")])
-def test_vendor_has_a_name_or_none(shown: Any, name: str) -> None:
-    assert answers.read_party_name(json_reply(200, wrapped(VendorName=shown))) == name
+@pytest.mark.parametrize(("sent", "read"), [("2.00", "2.00"), (" 7 ", "7"), (7, "7"), ("", None)])
+def test_number_may_be_sent_as_text_and_stays_exact(sent: Any, read: str | None) -> None:
+    found = answers.read_document(BILL, json_reply(200, wrapped(Amount=sent)))
+
+    assert found is not None
+    assert found.fields["Amount"] == (None if read is None else Decimal(read))
+    assert not isinstance(found.fields["Amount"], int | str)
 
 
-def test_employees_are_read_with_or_without_a_contact() -> None:
-    ann = wrapped(EmployeeID="EP1 ", EmployeeName="Ann Lee", Status="Active")
-    ben = wrapped(EmployeeID="EP2", EmployeeName=None, Status="Inactive")
-    contact = {"ContactInfo": {"Email": {"value": " ann@acme.example "}}}
+@pytest.mark.parametrize(
+    ("shown", "day"),
+    [
+        ("2026-11-02T00:00:00+00:00", "2026-11-02"),
+        ("2026-11-02T00:00:00+14:00", "2026-11-02"),
+        ("2026-11-02T00:00:00-11:00", "2026-11-02"),
+        ("1900-01-01T00:00:00+00:00", None),
+        (None, None),
+        ("", None),
+    ],
+)
+def test_day_is_never_moved_by_a_zone_and_the_erps_empty_day_is_none(
+    shown: Any, day: str | None
+) -> None:
+    found = answers.read_document(BILL, json_reply(200, wrapped(DueDate=shown)))
 
-    found = answers.read_employees(json_reply(200, [{**ann, **contact}, ben]))
-
-    assert found == [
-        Employee("EP1", "Ann Lee", "ann@acme.example", True),
-        Employee("EP2", "", "", False),
-    ]
+    assert found is not None
+    assert found.fields["DueDate"] == day
 
 
-def test_contact_without_e_mail_is_an_employee_without_e_mail() -> None:
-    row = {**wrapped(EmployeeID="EP1"), "ContactInfo": {"Email": {}}}
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("Amount", "dear", "a number expected, got 'dear'"),
+        ("Amount", "NaN", "a number expected"),
+        ("Amount", "Infinity", "a number expected"),
+        ("Amount", True, "a number expected, got True"),
+        ("Amount", [1], "a plain value expected, got a list"),
+        ("Hold", "false", "true or false expected, got 'false'"),
+        ("Hold", 0, "true or false expected, got 0"),
+        ("Vendor", 21, "a text expected, got 21"),
+        ("Vendor", {"code": 1}, "a plain value expected, got a dict"),
+        ("Status", True, "a text expected"),
+        ("DueDate", "tomorrow", "a day expected, got 'tomorrow'"),
+        ("DueDate", "2026-13-45T00:00:00", "a day expected"),
+        ("DueDate", "2026-11-02Tea", "a day expected"),
+        ("DueDate", 20261102, "a text expected"),
+        ("Description", "x" * 50 + "\ud800", "half a character"),
+    ],
+)  # fmt: skip
+def test_field_of_another_kind_is_an_error_that_names_document_and_field(
+    field: str, value: Any, told: str
+) -> None:
+    with pytest.raises(ErpUnreadable) as error:
+        answers.read_document(BILL, json_reply(200, wrapped(**{field: value})))
 
-    assert answers.read_employees(json_reply(200, [row]))[0].email == ""
+    assert error.value.detail.startswith(f"Bill/Bill/000159: {field}: ")
+    assert told in error.value.detail
+    assert len(error.value.detail) < 200
 
 
-@pytest.mark.parametrize("wrap", [lambda rows: rows, lambda rows: {"endpoints": rows}])
-def test_versions_are_read_from_the_bare_array_and_from_the_wrapper(wrap: Any) -> None:
-    rows = [{"name": "Default", "version": "24.200.001"}, {"name": "AcmeExt", "version": "1.0.0"}]
+@pytest.mark.parametrize("bare", [5, "x", [], True])
+def test_value_without_its_wrapper_is_no_value(bare: Any) -> None:
+    with pytest.raises(ErpUnreadable, match="000159: Vendor: a wrapped value expected"):
+        answers.read_document(BILL, json_reply(200, {**wrapped(), "Vendor": bare}))
 
-    found = answers.read_versions(json_reply(200, wrap(rows)))
 
-    assert found == {("Default", "24.200.001"), ("AcmeExt", "1.0.0")}
+def test_line_is_named_by_its_number() -> None:
+    lines = [{"Amount": {"value": 1}}, {"Amount": {"value": "dear"}}]
+
+    with pytest.raises(ErpUnreadable, match="Bill/Bill/000159: Details, line 2: Amount: a number"):
+        answers.read_document(BILL, json_reply(200, {**wrapped(), "Details": lines}))
+
+
+def test_row_of_a_list_is_named_by_its_number() -> None:
+    with pytest.raises(ErpUnreadable, match="Bill, row 2: a record expected, got a str"):
+        answers.read_glimpses(BILL, json_reply(200, [wrapped(), "x"]))
+
+
+@pytest.mark.parametrize("name", ["Type", "Status", "Vendor"])
+def test_drop_down_of_contract_5_is_refused_and_says_what_to_pin(name: str) -> None:
+    drop_down = {"id": "N", "description": "Open"}
+    answer = json_reply(200, wrapped(**{name: drop_down}))
+
+    with pytest.raises(
+        ErpContract5, match=f'{name} is a drop-down.*25.200.001.*version = "'
+    ) as error:
+        answers.read_document(BILL, answer)
+    with pytest.raises(ErpContract5):
+        answers.read_glimpses(BILL, json_reply(200, [wrapped(Status=drop_down)]))
+
+    assert "contract version 5" in error.value.detail
+
+
+def test_day_of_contract_5_is_refused() -> None:
+    with pytest.raises(ErpContract5, match="DueDate is a day without a time"):
+        answers.read_document(BILL, json_reply(200, wrapped(DueDate="2026-09-09")))
+
+
+def test_ids_of_a_list_are_read() -> None:
+    rows = [{"id": "b6410d82-9476-ef11-8c65-ac198e472cfe"}, {"id": 7}, {}]
+
+    found = answers.read_ids(BILL, json_reply(200, rows))
+
+    assert found == ["b6410d82-9476-ef11-8c65-ac198e472cfe", "", ""]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20)
+    | st.sampled_from([STAMP, "2026-11-02", "Balanced", "Infinity", "1e999999", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["value", "id", "description", "CurrentDocument", "EmployeeID", "x"]), inner
+    ),
+    max_leaves=8,
+)  # fmt: skip
+MEMBERS = st.sampled_from(
+    [*BILL.select, "id", "Details", "custom", "note", "rowNumber", "_links", "New"]
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(MEMBERS, JSON))
+def test_no_record_whatever_is_in_it_breaks_the_reader(members: dict[str, Any]) -> None:
+    record = json_reply(200, {**wrapped(), **members})
+    rows = json_reply(200, [wrapped(), {**wrapped(), **members}])
+
+    for read, answer in ((answers.read_document, record), (answers.read_glimpses, rows)):
+        with suppress(ErpUnreadable, ErpContract5):
+            found = read(BILL, answer)
+            assert found
+            json.dumps(repr(found)).encode()
+
+
+@settings(deadline=None)
+@given(JSON)
+def test_no_answer_whatever_it_is_breaks_the_reader(data: Any) -> None:
+    answer = json_reply(200, data)
+
+    for read in (answers.read_document, answers.read_glimpses, answers.read_glimpse):
+        with suppress(ErpUnreadable, ErpContract5):
+            read(BILL, answer)
 
 
 # --- answers that are no data ---
@@ -236,7 +357,7 @@ def test_fractions_never_pass_a_float() -> None:
 
 
 def test_half_a_character_is_refused_before_it_breaks_the_store() -> None:
-    with pytest.raises(ErpUnavailable, match="half a character"):
+    with pytest.raises(ErpUnreadable, match="000159: Description: a text with half a character"):
         answers.read_document(BILL, raw(json.dumps(wrapped(Description="\ud83d"))))
 
 
@@ -248,10 +369,6 @@ def test_half_a_character_is_refused_before_it_breaks_the_store() -> None:
         (lambda answer: answers.read_document(BILL, answer), {**wrapped(), "Details": [1]}),
         (lambda answer: answers.read_glimpses(BILL, answer), {}),
         (lambda answer: answers.read_glimpses(BILL, answer), ["x"]),
-        (answers.read_party_name, "x"),
-        (answers.read_employees, {"value": []}),
-        (answers.read_versions, {"endpoints": None}),
-        (answers.read_versions, [["Default"]]),
     ],
 )
 def test_answer_of_another_shape_is_an_error(read: Any, data: Any) -> None:
