@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from acumatica_client import answers, protocol
-from acumatica_client.entities import ENTITIES, Entity
-from acumatica_client.errors import ErpError, ErpNotFound
+from acumatica_client.acting import Actor
+from acumatica_client.allowance import Allowance, Limits
+from acumatica_client.budget import Lane
+from acumatica_client.entities import Entity
+from acumatica_client.extras import Extras, read_extras, widened
+from acumatica_client.grants import Grant, TokenSignIn
 from acumatica_client.models import (
-    CallClass,
     CallOutcome,
     Document,
     DocumentKey,
@@ -20,27 +23,16 @@ from acumatica_client.models import (
     Glimpse,
 )
 from acumatica_client.protocol import Address
-from acumatica_client.session import Credentials, Session
-from acumatica_client.transport import (
-    NotSent,
-    OpenTransport,
-    Reply,
-    Request,
-    TransportError,
-    same_host,
-)
+from acumatica_client.reading import Reader
+from acumatica_client.records import Records
+from acumatica_client.session import Session
+from acumatica_client.sign_in import Credentials, PasswordSignIn, Refusals
+from acumatica_client.transport import OpenTransport, Reply, Request, same_host
+from acumatica_client.usage import Usage
+from acumatica_client.waiting import Waiting
 
-LONG_OPERATION = 10 * 60.0
-POLL_WAITS = (0.25, 0.5, 1.0, 2.0, 5.0)
-"""Seconds between status polls of a long operation: quick first, then patient."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Time as the client needs it; passed in, so that a test or a simulation owns it."""
-
-    now: Callable[[], datetime]
-    sleep: Callable[[float], Awaitable[None]]
+DEFAULT_EXTRAS = read_extras({})
+DEFAULT_LIMITS = Limits()
 
 
 class ErpClient:
@@ -49,95 +41,111 @@ class ErpClient:
     def __init__(
         self,
         address: Address,
-        credentials: Credentials,
+        who: Credentials | Grant,
         *,
         open_transport: OpenTransport,
         waiting: Waiting,
-        parallel_reads: int = 2,
+        limits: Limits = DEFAULT_LIMITS,
         page: int = 200,
+        extras: Mapping[str, Extras] = DEFAULT_EXTRAS,
     ) -> None:
         self.address = address
         self._waiting = waiting
-        self._page = page
         self._ahead = timedelta()
-        allowed = same_host(address.instance)
-        self._reads = Session(
-            open_transport(allowed), address, credentials, parallel=parallel_reads
+        self._entities = entities = widened(extras)
+        self._open_transport = open_transport
+        self._who = who
+        self._refusals = Refusals(waiting)
+        self._allowance = Allowance(limits, waiting)
+        self._reader = Reader(address, self._send_read, waiting.now, page=page, entities=entities)
+        self._press_reader = Reader(
+            address, self._send_press_read, waiting.now, page=page, entities=entities
         )
-        # One at a time: during a long operation other requests of that session for that form fail.
-        self._acts = Session(open_transport(allowed), address, credentials, parallel=1)
+        self.around = Records(address, self._get, extras, page=page)
+        self._reads = self._session(who)
+        # With a single seat both share a session, and what is read back after a write comes from
+        # the next one.
+        self._single = limits.seats == 1
+        self._acts = self._reads if self._single else self._session(who)
+        self._actor = self._actor_in(self._acts)
+        self._persons = asyncio.Lock()
+
+    @property
+    def usage(self) -> Usage:
+        """What was used of the licence since the start."""
+        return self._allowance.usage
+
+    def _session(self, who: Credentials | Grant) -> Session:
+        way = (
+            TokenSignIn(self.address, who)
+            if isinstance(who, Grant)
+            else PasswordSignIn(self.address, who, self._refusals)
+        )
+        transport = self._open_transport(same_host(self.address.instance))
+        return Session(transport, way, self._allowance)
+
+    def _actor_in(self, session: Session) -> Actor:
+        return Actor(
+            self.address, session, self._allowance, self._waiting,
+            entities=self._entities, anew=self._single,
+        )  # fmt: skip
 
     # --- reading ---
 
     async def read(self, key: DocumentKey) -> Document | None:
         """Read one document as it is now; None when the ERP has none by that key."""
-        entity = ENTITIES[key.entity]
-        return answers.read_document(
-            entity, await self._get(protocol.build_read(self.address, entity, key))
-        )
+        return await self._reader.read(key)
+
+    async def read_for_press(self, key: DocumentKey) -> Document | None:
+        """Read one document around a write, ahead of all background reads."""
+        return await self._press_reader.read(key)
 
     async def read_by_id(self, key: DocumentKey, erp_id: str) -> Document | None:
         """Read one document by its id, the second opinion of a read-back."""
-        entity = ENTITIES[key.entity]
-        return answers.read_document(
-            entity, await self._get(protocol.build_read(self.address, entity, key, erp_id))
-        )
+        return await self._reader.read_by_id(key, erp_id)
 
-    async def changed(
+    def changed(
         self, entity: Entity, since: datetime, before: datetime
     ) -> AsyncIterator[list[Glimpse]]:
         """Read every page of the frozen window *since* ≤ last modified < *before*."""
-        async for page in self._pages(entity, protocol.modified_between(entity, since, before)):
-            yield page
+        return self._reader.changed(entity, since, before)
 
-    async def standing_in(
+    def standing_in(
         self, entity: Entity, statuses: tuple[str, ...]
     ) -> AsyncIterator[list[Glimpse]]:
         """Read every page of the documents that stand in one of *statuses*."""
-        async for page in self._pages(entity, protocol.in_statuses(entity, statuses)):
-            yield page
-
-    async def _pages(self, entity: Entity, where: str) -> AsyncIterator[list[Glimpse]]:
-        skip, rows = 0, self._page
-        while rows == self._page:
-            request = protocol.build_list(
-                self.address, entity, where=where, top=self._page, skip=skip
-            )
-            page = answers.read_glimpses(entity, await self._get(request))
-            rows, skip = len(page), skip + len(page)
-            yield page
-
-    async def party_name(self, entity: str, code: str) -> str:
-        """Read a vendor's name; empty when the ERP does not show one."""
-        request = protocol.build_party_read(self.address, entity, code)
-        return answers.read_party_name(await self._get(request))
-
-    async def employees(self) -> list[Employee]:
-        """Read all employees with their e-mail addresses."""
-        found: list[Employee] = []
-        rows = self._page
-        while rows == self._page:
-            request = protocol.build_employees(self.address, top=self._page, skip=len(found))
-            page = answers.read_employees(await self._get(request))
-            rows = len(page)
-            found += page
-        return found
+        return self._reader.standing_in(entity, statuses)
 
     async def check_version(self) -> None:
-        """Raise ErpNotFound, listing what the instance has, when the pinned version is missing."""
-        reply = await self._get(protocol.build_versions(self.address))
-        known = answers.read_versions(reply)
-        if (self.address.endpoint, self.address.version) not in known:
-            offered = ", ".join(sorted(f"{name}/{version}" for name, version in known))
-            pinned = f"{self.address.endpoint}/{self.address.version}"
-            raise ErpNotFound(f"this instance has no endpoint {pinned}; it has: {offered}")
+        """Raise ErpMisconfigured when the pinned endpoint is missing or speaks contract 5."""
+        await self._reader.check_version()
+
+    # --- people and parties ---
+
+    async def party_name(self, _entity: str, code: str) -> str:
+        """Read a vendor's name; empty when the ERP does not show one."""
+        vendor = await self.around.vendor(code)
+        return vendor.name if vendor else ""
+
+    async def employees(self) -> list[Employee]:
+        """Read all employees."""
+        return await self.around.employees()
 
     def server_time(self) -> datetime:
         """Return the ERP's clock as its last answer told it; polling windows follow that clock."""
         return self._waiting.now() + self._ahead
 
     async def _get(self, request: Request) -> Reply:
-        reply = await self._reads.read(request)
+        """Send one read of anything but documents; a 404 says what is missing."""
+        return await self._reader.get(request)
+
+    async def _send_read(self, request: Request) -> Reply:
+        return self._timed(await self._reads.read(request))
+
+    async def _send_press_read(self, request: Request) -> Reply:
+        return self._timed(await self._reads.read(request, Lane.PRESSES))
+
+    def _timed(self, reply: Reply) -> Reply:
         self._learn_time(reply)
         return reply
 
@@ -151,56 +159,42 @@ class ErpClient:
     # --- acting ---
 
     async def sign_in_to_act(self) -> None:
-        """Have the session for writes open, so that a journaled write leaves at once."""
-        await self._acts.sign_in()
+        """Be ready for a write: seat, session and budget are there, so that it leaves at once."""
+        await self._actor.sign_in()
 
     async def act(self, call: ErpCall, key: DocumentKey) -> CallOutcome:
         """Send one write, once, and follow it to its end. Never raises, never sends twice."""
-        entity = ENTITIES[key.entity]
-        request = protocol.build_call(self.address, call, entity, key)
-        try:
-            reply, number = await self._acts.send(request)
-        except (NotSent, ErpError) as error:
-            return CallOutcome(CallClass.NOT_SENT, str(error), after=getattr(error, "after", 0.0))
-        except TransportError as error:
-            return CallOutcome(CallClass.UNKNOWN, str(error))
-        if answers.is_signed_out(reply):
-            await self._acts.forget(number)
-        if reply.status == 202:
-            return await self._follow(reply)
-        return answers.class_of(reply)
+        return await self._actor.act(call, key)
 
-    async def _follow(self, started: Reply) -> CallOutcome:
-        """Ask after a long operation, in the session that started it, until it ends."""
-        url = answers.poll_address(self.address, started)
-        if url is None:
-            return CallOutcome(CallClass.UNKNOWN, "202 without a status address of our ERP")
-        waits = iter(POLL_WAITS)
-        wait = waited = 0.0
-        while waited < LONG_OPERATION:  # counted, as the wall clock may be set meanwhile
-            wait = next(waits, wait)
-            waited += wait
-            await self._waiting.sleep(wait)
+    @asynccontextmanager
+    async def acting(self, grant: Grant | None = None) -> AsyncIterator[Actor]:
+        """Act as the person of *grant*; without one, as the service's own user."""
+        if grant is None:
+            yield self._actor
+            return
+        async with self.acting_as(grant) as actor:
+            yield actor
+
+    @asynccontextmanager
+    async def acting_as(self, grant: Grant) -> AsyncIterator[Actor]:
+        """Act as the person of *grant*, in a session of theirs that is signed out afterwards.
+
+        It takes the seat in which the service would act; reads stay with the service's session.
+        """
+        async with self._persons:
+            if not self._single:
+                await self._acts.leave()
+            actor = self._actor_in(self._session(grant))
             try:
-                reply, number = await self._acts.send(protocol.build_status_poll(url))
-            except (ErpError, TransportError) as error:
-                return CallOutcome(CallClass.UNKNOWN, f"the status poll failed: {error}")
-            if answers.is_signed_out(reply):
-                await self._acts.forget(number)
-            if reply.status != 202:
-                return _end_of_operation(reply)
-        return CallOutcome(CallClass.UNKNOWN, "still running after 10 minutes")
+                yield actor
+            finally:
+                await actor.close()
 
     async def close(self) -> None:
-        """Sign out of both sessions."""
-        await self._acts.close()
-        await self._reads.close()
-
-
-def _end_of_operation(reply: Reply) -> CallOutcome:
-    outcome = answers.class_of(reply)
-    refused = outcome.outcome in (CallClass.REFUSED, CallClass.REFUSED_IN_DOUBT)
-    # A poll that is turned away, or whose address is forgotten, says nothing of the operation,
-    # which did start; and only 204 says that it ended well.
-    ran = reply.status == 204 or (refused and reply.status != 404)
-    return outcome if ran else CallOutcome(CallClass.UNKNOWN, f"status poll: {outcome.detail}")
+        """Sign out of every session."""
+        try:
+            await self._acts.close()
+        finally:
+            await self._reads.close()
+            if isinstance(self._who, Grant):
+                await self._who.close()

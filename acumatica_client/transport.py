@@ -50,6 +50,8 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Cookies this answer set, by lower-case name."""
 
     @property
     def content_type(self) -> str:
@@ -160,4 +162,5 @@ async def _exchange(session: aiohttp.ClientSession, request: Request) -> Reply:
             if len(body) > MAX_ANSWER:
                 raise NoAnswer(f"the answer is larger than {MAX_ANSWER} bytes")
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Reply(answer.status, headers, bytes(body))
+        cookies = {name.lower(): cookie.value for name, cookie in answer.cookies.items()}
+        return Reply(answer.status, headers, bytes(body), cookies)

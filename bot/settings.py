@@ -24,14 +24,21 @@ from pydantic_settings import (
     SettingsError as UnreadableError,
 )
 
+from acumatica_client.oauth import client_tenant
 from bot.checked import SettingsError, Strict, Url, mistakes
-from bot.company_file import File, read_file
+from bot.company_file import Company, File, read_file
+from storage.vault import key_problem
 
 PUBLIC_SERVICE = "https://smba.trafficmanager.net/teams/"
 PUBLIC_LOGIN = "https://login.microsoftonline.com"
 PUBLIC_KEYS = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 SERVICE_HOSTS = ("smba.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com")
 MIN_SECRET = 16
+CALLBACK = "/auth/acumatica/callback"
+MAKE_KEY = (
+    'make one with: uv run python -c "from cryptography.fernet import Fernet;'
+    ' print(Fernet.generate_key().decode())"'
+)
 
 
 def _listed(value: Any) -> Any:
@@ -132,6 +139,20 @@ class ServerSettings(Strict):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(3978, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: Url | Literal[""] = Field(
+        "",
+        description="Address browsers reach the service at; where Acumatica sends a consent back.",
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="What readers of `/metrics` must show as Bearer; empty: this machine only.",
+    )
+
+    def problems(self) -> list[str]:
+        """List what is weak."""
+        token = self.metrics_token.get_secret_value()
+        weak = 0 < len(token) < MIN_SECRET
+        return [f"SERVER__METRICS_TOKEN must have at least {MIN_SECRET} characters"] * weak
 
 
 class CompanySecrets(Strict):
@@ -139,6 +160,12 @@ class CompanySecrets(Strict):
 
     user: str = Field("", description="Acumatica API user.")
     password: SecretStr = Field(SecretStr(""), description="Its password.")
+    client_id: str = Field(
+        "", description="Client id of the connected application (SM303010), `GUID@Tenant`."
+    )
+    client_secret: SecretStr = Field(
+        SecretStr(""), description="Secret of the connected application, for OAuth."
+    )
     push_secret: SecretStr = Field(
         SecretStr(""),
         description="Header value push notifications must carry; empty: polling only.",
@@ -152,18 +179,38 @@ class CompanySecrets(Strict):
         both = (self.push_secret, self.push_secret_previous)
         return tuple(s.get_secret_value().encode() for s in both if s.get_secret_value())
 
-    def problems(self, company: str) -> list[str]:
-        """List what is missing or weak."""
+    def missing(self, company: str, *, oauth: bool, person: bool = False) -> list[str]:
+        """List what this way of signing in, or acting as the *person*, needs and does not have."""
+        wanted = {
+            "USER": (self.user, not oauth or self.has_password),
+            "PASSWORD": (self.has_password, not oauth),
+            "CLIENT_ID": (self.client_id, oauth or person),
+            "CLIENT_SECRET": (self.client_secret.get_secret_value(), oauth or person),
+        }
         where = f"ACUMATICA__{company.upper()}__"
-        found = [
+        return [
             f"{where}{name} is empty"
-            for name, value in (
-                ("USER", self.user),
-                ("PASSWORD", self.password.get_secret_value()),
-            )
-            if not value
+            for name, (value, need) in wanted.items()
+            if need and not value
         ]
-        found += [
+
+    def strays(self, company: Company) -> list[str]:
+        """List a client id of another tenant: the tenant in it decides whose data are read."""
+        told = client_tenant(self.client_id)
+        if not self.client_id or told.casefold() == company.tenant.casefold():
+            return []
+        where = f"ACUMATICA__{company.name.upper()}__CLIENT_ID"
+        return [f"{where} must be written GUID@{company.tenant}, with the tenant of the file"]
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the service user signs in by password."""
+        return bool(self.password.get_secret_value())
+
+    def weak(self, company: str) -> list[str]:
+        """List what is too easily guessed."""
+        where = f"ACUMATICA__{company.upper()}__"
+        return [
             f"{where}{name} must have at least {MIN_SECRET} characters"
             for name, secret in (
                 ("PUSH_SECRET", self.push_secret),
@@ -171,7 +218,30 @@ class CompanySecrets(Strict):
             )
             if 0 < len(secret.get_secret_value()) < MIN_SECRET
         ]
-        return found
+
+
+class EncryptionSettings(Strict):
+    """Keys of the vault, where secrets lie that come into being at run time."""
+
+    keys: SecretStr = Field(
+        SecretStr(""),
+        description="Keys separated by commas: the first seals, all open. Needed for OAuth by"
+        " consent and for acting as the person.",
+    )
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Return the keys, the one that seals first."""
+        parts = (part.strip() for part in self.keys.get_secret_value().split(","))
+        return tuple(part for part in parts if part)
+
+    def problems(self) -> list[str]:
+        """List keys that are none, by their place, never by their value."""
+        return [
+            f"ENCRYPTION__KEYS: key {place} {problem}; {MAKE_KEY}"
+            for place, key in enumerate(self.listed, 1)
+            if (problem := key_problem(key))
+        ]
 
 
 class LogSettings(Strict):
@@ -183,7 +253,7 @@ class LogSettings(Strict):
     )
 
 
-_NESTED = ("teams__", "acumatica__")
+_NESTED = ("teams__", "server__", "encryption__", "acumatica__")
 """Where secrets stand; other programs have variables that end in `_FILE`, too."""
 
 
@@ -222,6 +292,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    encryption: EncryptionSettings = Field(default_factory=EncryptionSettings)
     acumatica: dict[str, CompanySecrets] = Field(default_factory=dict)
 
     @classmethod
@@ -257,9 +328,16 @@ def read_everything(**values: Any) -> tuple[Settings, File]:
     try:
         file = read_file(settings.config)
     except SettingsError as error:
-        known = [*settings.teams.problems(), *settings.storage.problems()]
+        known = [
+            *settings.teams.problems(),
+            *settings.storage.problems(),
+            *settings.server.problems(),
+        ]
+        known += settings.encryption.problems()
         for name, secrets in settings.acumatica.items():
-            known += secrets.problems(name)
+            # The way of signing in stands in the file; the secrets tell which one was meant.
+            known += secrets.missing(name, oauth=bool(secrets.client_secret.get_secret_value()))
+            known += secrets.weak(name)
         raise SettingsError([*known, *error.problems]) from error
     problems = unsafe(settings, file)
     if problems:
@@ -269,11 +347,49 @@ def read_everything(**values: Any) -> tuple[Settings, File]:
 
 def unsafe(settings: Settings, file: File) -> list[str]:
     """List everything that must keep the service from starting."""
-    found = [*settings.teams.problems(), *settings.storage.problems()]
+    found = [
+        *settings.teams.problems(),
+        *settings.storage.problems(),
+        *settings.server.problems(),
+    ]
+    found += settings.encryption.problems()
     for company in file.company:
-        secrets = settings.acumatica.get(company.name, CompanySecrets())
-        found += secrets.problems(company.name)
+        found += _unsafe_company(settings, company)
     names = {company.name for company in file.company}
     for stranger in sorted(settings.acumatica.keys() - names):
         found.append(f"ACUMATICA__{stranger.upper()}__…: the file has no company {stranger!r}")
     return found
+
+
+def _unsafe_company(settings: Settings, company: Company) -> list[str]:
+    secrets = settings.acumatica.get(company.name, CompanySecrets())
+    oauth, person = company.sign_in == "oauth", acts_as_person(company)
+    found = secrets.missing(company.name, oauth=oauth, person=person)
+    found += [*secrets.strays(company), *secrets.weak(company.name)]
+    if needs_vault(company, secrets) and not settings.encryption.listed:
+        found.append(
+            f"ENCRYPTION__KEYS is empty: refresh tokens of {company.name!r} must be sealed;"
+            f" {MAKE_KEY}"
+        )
+    if needs_vault(company, secrets) and not settings.server.public_url:
+        found.append(
+            f"SERVER__PUBLIC_URL is empty: {company.name!r} needs an address to which Acumatica"
+            f" sends a consent back ({CALLBACK})"
+        )
+    if person and company.seats < 2:
+        found.append(
+            f"company {company.name!r}: acting as the person needs seats = 2: one reads while the"
+            " person's own acts"
+        )
+    return found
+
+
+def acts_as_person(company: Company) -> bool:
+    """Say whether decisions are carried out by the Acumatica user of who decided."""
+    return company.act_as == "person"
+
+
+def needs_vault(company: Company, secrets: CompanySecrets) -> bool:
+    """Say whether refresh tokens of this company have to be kept."""
+    by_consent = company.sign_in == "oauth" and not secrets.has_password
+    return by_consent or acts_as_person(company)

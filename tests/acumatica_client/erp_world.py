@@ -10,11 +10,12 @@ from typing import Any
 
 import aiohttp
 
-from acumatica_client.client import ErpClient, Waiting
+from acumatica_client.client import ErpClient
 from acumatica_client.models import CallOutcome, DocumentKey, ErpCall
 from acumatica_client.protocol import Address
-from acumatica_client.session import Credentials
+from acumatica_client.sign_in import Credentials
 from acumatica_client.transport import Reply, Request, Transport, TransportError, open_transport
+from acumatica_client.waiting import Waiting
 from deployment.sandbox.acumatica import SandboxOptions, serve
 
 PASSWORD = "correct horse"
@@ -39,19 +40,26 @@ class Clock:
         self.at = START
         self.slept: list[float] = []
         self.on_sleep: Callable[[], None] = lambda: None
+        self.asleep = asyncio.Event()
+        """Set: somebody slept, or tries to."""
+        self.going = asyncio.Event()
+        """Cleared: who sleeps does not wake before it is set again."""
+        self.going.set()
 
     def now(self) -> datetime:
         return self.at
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+        self.asleep.set()
+        await self.going.wait()
         self.at += timedelta(seconds=seconds)
         self.on_sleep()
         await asyncio.sleep(0)
 
     @property
     def waiting(self) -> Waiting:
-        return Waiting(self.now, self.sleep)
+        return Waiting(self.now, self.sleep, lambda: (self.at - START).total_seconds() + 1000)
 
 
 @dataclass
@@ -68,13 +76,22 @@ class StandIn:
     def address(self) -> Address:
         return Address(self.url, "Default", "24.200.001")
 
-    def client(self, *, password: str = PASSWORD, page: int = 200, version: str = "") -> ErpClient:
+    def client(
+        self,
+        *,
+        password: str = PASSWORD,
+        page: int = 200,
+        version: str = "",
+        who: Any = None,
+        **more: Any,
+    ) -> ErpClient:
         return ErpClient(
             Address(self.url, "Default", version or "24.200.001"),
-            credentials(password),
+            who or credentials(password),
             open_transport=open_transport,
             waiting=self.clock.waiting,
             page=page,
+            **more,
         )
 
     async def door(self, method: str, path: str, body: Any = None) -> Any:
@@ -175,15 +192,19 @@ SIGNED_OUT = Reply(204, {}, b"")
 
 async def act_by_script(*answers: Reply | TransportError) -> tuple[CallOutcome, Script, Clock]:
     """Release one bill against a script of the session for writes."""
-    clock, acts, reads = Clock(), script(*answers), script()
-    transports: Iterator[Transport] = iter((reads, acts))
-    client = ErpClient(
+    clock, acts = Clock(), script(*answers)
+    return await scripted_client(clock, acts).act(RELEASE, bill("000150")), acts, clock
+
+
+def scripted_client(clock: Clock, acts: Script) -> ErpClient:
+    """A client whose session for writes is a script."""
+    transports: Iterator[Transport] = iter((script(), acts))
+    return ErpClient(
         Address("https://erp.example", "Default", "24.200.001"),
         credentials(),
         open_transport=lambda _: next(transports),
         waiting=clock.waiting,
     )
-    return await client.act(RELEASE, bill("000150")), acts, clock
 
 
 Answering = Callable[["Peer", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

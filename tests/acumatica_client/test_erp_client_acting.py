@@ -18,10 +18,14 @@ from erp_world import (
     bill,
     credentials,
     free_port,
+    script,
+    scripted_client,
     stand_in,
 )
 
-from acumatica_client.client import LONG_OPERATION, ErpClient
+from acumatica_client.acting import LONG_OPERATION
+from acumatica_client.allowance import Limits
+from acumatica_client.client import ErpClient
 from acumatica_client.models import CallClass, ErpCall
 from acumatica_client.protocol import Address
 from acumatica_client.transport import NoAnswer, NotSent, Reply, TransportError, open_transport
@@ -337,3 +341,129 @@ async def test_status_is_asked_where_the_erp_said() -> None:
 
     assert acts.asked[-1].url == f"https://erp.example{STATUS}"
     assert clock.slept == [0.25]
+
+
+# --- turns, seats and time ---
+
+
+async def test_second_lost_session_in_a_row_is_a_refusal() -> None:
+    clock, acts = Clock(), script(SIGNED_IN, LOST, SIGNED_IN, LOST)
+    client = scripted_client(clock, acts)
+
+    first = await client.act(RELEASE, bill("000150"))
+    second = await client.act(RELEASE, bill("000150"))
+
+    assert (first.outcome, second.outcome) == (CallClass.TURNED_AWAY, CallClass.REFUSED)
+
+
+async def test_lost_session_long_after_another_is_turned_away_again() -> None:
+    done = Reply(204, {}, b"")
+    acts = script(SIGNED_IN, LOST, SIGNED_IN, done, LOST)
+    client = scripted_client(Clock(), acts)
+
+    kinds = [(await client.act(RELEASE, bill("000150"))).outcome for _ in range(3)]
+
+    assert kinds == [CallClass.TURNED_AWAY, CallClass.CLAIMS_DONE, CallClass.TURNED_AWAY]
+
+
+async def test_write_whose_turn_comes_too_late_is_not_sent(erp: StandIn) -> None:
+    client = erp.client()
+    erp.running.clear()
+    long_one = asyncio.ensure_future(client.act(RELEASE, bill(BALANCED)))
+    while not await erp.writes():
+        pass
+
+    late = asyncio.ensure_future(client.act(REMOVE_HOLD, bill(ON_HOLD)))
+    erp.clock.on_sleep = lambda: erp.running.set() if len(erp.clock.slept) > 5 else None
+    outcome = await late
+
+    await long_one
+    await client.close()
+    assert outcome.outcome is CallClass.NOT_SENT
+    assert "seconds after it was journaled" in outcome.detail
+    assert len(await erp.writes()) == 1
+
+
+async def test_nothing_else_goes_into_a_session_during_its_long_operation(erp: StandIn) -> None:
+    client = erp.client()
+    erp.running.clear()
+    erp.clock.on_sleep = lambda: erp.running.set() if len(erp.clock.slept) > 4 else None
+
+    await asyncio.gather(
+        client.act(RELEASE, bill(BALANCED)), client.act(REMOVE_HOLD, bill(ON_HOLD))
+    )
+
+    await client.close()
+    told = [f"{e['method']} {e['path'].rpartition('/')[2]}" for e in await erp.requests()]
+    begun = told.index("POST ReleaseBill")
+    assert told[begun + 1].startswith("GET")
+    assert all(line.startswith("GET") for line in told[begun + 1 : begun + 5])
+
+
+async def test_single_seat_is_never_two_and_what_is_read_back_comes_from_another_session() -> None:
+    async with stand_in(seats=1) as erp:
+        client = erp.client(limits=Limits(seats=1))
+
+        await client.read(bill(ON_HOLD))
+        await client.sign_in_to_act()
+        await client.read_for_press(bill(ON_HOLD))
+        outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+        after = await client.read_for_press(bill(ON_HOLD))
+
+        await client.close()
+        assert outcome.outcome is CallClass.CLAIMS_DONE
+        assert after is not None
+        assert after.status == "Balanced"
+        told = [e["path"].rpartition("/")[2] for e in await erp.requests()]
+        assert told == [
+            "login", ON_HOLD, ON_HOLD, "ReleaseFromHold", "logout", "login", ON_HOLD, "logout",
+        ]  # fmt: skip
+
+
+async def test_reads_wait_for_the_action_where_there_is_a_single_seat() -> None:
+    async with stand_in(seats=1) as erp:
+        client = erp.client(limits=Limits(seats=1))
+        erp.running.clear()
+        erp.clock.on_sleep = lambda: erp.running.set() if len(erp.clock.slept) > 4 else None
+
+        outcome, document = await asyncio.gather(
+            client.act(RELEASE, bill(BALANCED)), client.read(bill(BALANCED))
+        )
+
+        await client.close()
+        assert outcome.outcome is CallClass.CLAIMS_DONE
+        assert document is not None
+        assert document.status == "Open"
+
+
+async def test_action_goes_before_reads_that_came_later_where_there_is_a_single_seat() -> None:
+    async with stand_in(seats=1) as erp:
+        client = erp.client(limits=Limits(seats=1))
+        await client.read(bill(ON_HOLD))
+
+        await asyncio.gather(
+            client.read(bill(ON_HOLD)),
+            client.act(REMOVE_HOLD, bill(ON_HOLD)),
+            *(client.read(bill(BALANCED)) for _ in range(5)),
+        )
+
+        await client.close()
+        told = [e["path"].rpartition("/")[2] for e in await erp.requests()]
+        assert told.index("ReleaseFromHold") == 3
+
+
+async def test_reads_that_wait_for_their_share_do_not_hold_up_an_action() -> None:
+    async with stand_in(seats=1) as erp:
+        client = erp.client(limits=Limits(seats=1, per_minute=12))
+        for _ in range(8):
+            await client.read(bill(ON_HOLD))
+        erp.clock.going.clear()
+        waiting = asyncio.ensure_future(client.read(bill(ON_HOLD)))
+        await erp.clock.asleep.wait()
+
+        outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+
+        erp.clock.going.set()
+        await waiting
+        await client.close()
+        assert outcome.outcome is CallClass.CLAIMS_DONE

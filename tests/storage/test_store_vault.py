@@ -1,0 +1,169 @@
+"""Secrets at rest: nobody reads them without a key, moves them, or loses them by changing keys."""
+
+import traceback
+
+import pytest
+from cryptography.fernet import Fernet
+from store_values import COMPANY, NOW
+
+from storage import vault
+from storage.database import Database
+from storage.vault import Vault, VaultError, key_problem
+
+OLD, NEW, FOREIGN = (Fernet.generate_key().decode() for _ in range(3))
+SECRET = "a refresh token nobody may read ✓"
+
+
+async def put(
+    store: Database, name: str = "service", secret: str = SECRET, *, key: str = OLD
+) -> None:
+    async with store.transaction() as conn:
+        await Vault([key]).put(conn, COMPANY, name, secret, now=NOW)
+
+
+async def get(store: Database, *keys: str, name: str = "service") -> str | None:
+    async with store.reading() as conn:
+        return await Vault(keys).get(conn, COMPANY, name)
+
+
+async def raw(store: Database) -> dict[str, bytes]:
+    async with store.reading() as conn:
+        rows = await (await conn.execute("SELECT * FROM vault")).fetchall()
+    return {row["name"]: row["sealed"] for row in rows}
+
+
+async def test_secret_comes_back_and_lies_in_the_file_sealed(store: Database) -> None:
+    await put(store)
+
+    assert await get(store, OLD) == SECRET
+    assert SECRET.encode() not in (await raw(store))["service"]
+
+
+async def test_what_was_never_put_is_none(store: Database) -> None:
+    assert await get(store, OLD, name="other") is None
+
+
+async def test_newer_secret_replaces_the_older(store: Database) -> None:
+    await put(store)
+    await put(store, secret="newer")
+
+    assert await get(store, OLD) == "newer"
+
+
+async def test_dropped_secret_is_gone_and_only_names_are_listed(store: Database) -> None:
+    await put(store, "a")
+    await put(store, "b")
+
+    async with store.transaction() as conn:
+        await vault.drop(conn, COMPANY, "a")
+        listed = await vault.names(conn, COMPANY)
+        foreign = await vault.names(conn, "other")
+
+    assert (listed, foreign) == (["b"], [])
+
+
+@pytest.mark.parametrize(
+    "move", ["UPDATE vault SET name = 'person.ann'", "UPDATE vault SET company = 'globex'"]
+)
+async def test_secret_moved_to_another_place_does_not_open(store: Database, move: str) -> None:
+    await put(store)
+    async with store.transaction() as conn:
+        await conn.execute(move)
+        cursor = await conn.execute("SELECT company, name FROM vault")
+        company, name = tuple(await cursor.fetchone() or ())
+
+    async with store.reading() as conn:
+        with pytest.raises(VaultError, match="sealed for another place"):
+            await Vault([OLD]).get(conn, company, name)
+
+
+async def test_wrong_key_is_a_named_error_that_shows_no_secret(store: Database) -> None:
+    await put(store)
+
+    with pytest.raises(VaultError, match=r"acme/service opens with none of ENCRYPTION__KEYS") as e:
+        await get(store, FOREIGN)
+
+    told = "".join(traceback.format_exception(e.value))
+    assert FOREIGN not in told
+    assert OLD not in told
+    assert e.value.__cause__ is None
+
+
+async def test_damaged_row_is_a_named_error(store: Database) -> None:
+    await put(store)
+    async with store.transaction() as conn:
+        await conn.execute("UPDATE vault SET sealed = x'00ff'")
+
+    with pytest.raises(VaultError):
+        await get(store, OLD)
+
+
+@pytest.mark.parametrize("keys", [[], [""], ["short"], [OLD, "x" * 44 + "!"]])
+def test_vault_without_a_proper_key_is_refused(keys: list[str]) -> None:
+    with pytest.raises(VaultError):
+        Vault(keys)
+
+
+def test_key_is_told_from_what_is_none_without_quoting_it() -> None:
+    assert key_problem(OLD) == ""
+    assert "44 characters" in key_problem("secret-but-no-key")
+    assert "secret-but-no-key" not in key_problem("secret-but-no-key")
+
+
+def test_key_shows_in_no_repr() -> None:
+    assert OLD not in repr(Vault([OLD]))
+
+
+async def test_old_key_still_opens_while_a_new_one_seals(store: Database) -> None:
+    await put(store)
+
+    assert await get(store, NEW, OLD) == SECRET
+
+
+async def test_after_resealing_the_old_key_may_go(store: Database) -> None:
+    await put(store, "a")
+    await put(store, "b", key=NEW)
+
+    changed = await Vault([NEW, OLD]).reseal(store)
+
+    assert changed == 1
+    assert await get(store, NEW, name="a") == SECRET
+    assert await Vault([NEW]).reseal(store) == 0
+
+
+async def test_resealing_that_is_cut_off_loses_nothing_and_goes_on(store: Database) -> None:
+    for name in "abc":
+        await put(store, name)
+    moved = (await raw(store))["a"]
+    async with store.transaction() as conn:  # as a stop after the first row leaves it
+        keys = Vault([NEW, OLD])
+        await keys.put(conn, COMPANY, "a", SECRET, now=NOW)
+
+    assert [await get(store, NEW, OLD, name=name) for name in "abc"] == [SECRET] * 3
+    assert await Vault([NEW, OLD]).reseal(store) == 2
+    assert [await get(store, NEW, name=name) for name in "abc"] == [SECRET] * 3
+    assert (await raw(store))["a"] != moved
+
+
+async def test_row_no_key_opens_is_told_after_the_others_were_resealed(store: Database) -> None:
+    await put(store, "a", key=FOREIGN)
+    await put(store, "b")
+
+    with pytest.raises(VaultError, match="acme/a"):
+        await Vault([NEW, OLD]).reseal(store)
+
+    assert await get(store, NEW, name="b") == SECRET
+
+
+async def test_resealing_does_not_overwrite_a_secret_that_changed_meanwhile(
+    store: Database,
+) -> None:
+    await put(store)
+    keys = Vault([NEW, OLD])
+    older = (await raw(store))["service"]
+    await put(store, secret="newer", key=NEW)
+
+    changed = await keys._reseal(store, COMPANY, "service", older)
+
+    assert changed == 0
+    assert await get(store, NEW) == "newer"
