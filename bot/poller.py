@@ -1,115 +1,235 @@
 """Polls Acumatica for changed documents: window reads, page by page, into hints to look.
 
 The watermark is the greatest LastModifiedDateTime *received*, never our clock, and is stored in one
-transaction with the hints it produced. Each window overlaps the last, as late commits carry an
+transaction with the last hints it produced. Each window overlaps the last, as late commits carry an
 earlier stamp; what is known already makes no hint.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from acumatica_client.entities import ENTITIES, Entity
-from acumatica_client.errors import ErpBusy, ErpError
+from acumatica_client.errors import (
+    ErpBusy,
+    ErpError,
+    ErpMisconfigured,
+    ErpMoving,
+    ErpRejected,
+    ErpUnreadable,
+)
 from acumatica_client.models import Glimpse
+from bot.board import Board
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
+from bot.core.pace import Pace, Polled
+from bot.long_read import FIRST, LongRead
+from bot.questions import Cause, note
 from storage import documents, inbox
-from storage.database import Connection, Database
+from storage.database import Database
 
 log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 AHEAD = timedelta(seconds=2)
 """The window ends a little after the ERP's own clock, whose `Date` header is cut to seconds."""
+GRACE = timedelta(seconds=15)
+"""A push has so long to tell a change before a poll that finds it calls it missed."""
+HASTE = timedelta(seconds=5)
+"""Even polls that are wanted at once keep this distance."""
+OF_ONE_LIST = (ErpRejected, ErpMoving, ErpUnreadable)
+"""What can be wrong with one list while the others are fine."""
+CHUNK = 500
+"""Rows of one transaction: thousands in one would keep other writers waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the pages of one list showed: every document once, as it was shown last."""
+
+    glimpses: Sequence[Glimpse]
+    pages: int
 
 
 class Poller:
     """Asks one company's Acumatica on a schedule."""
 
-    def __init__(self, tenant: Tenant, store: Database, ports: Ports, *, look_bell: Bell) -> None:
+    def __init__(
+        self,
+        tenant: Tenant,
+        store: Database,
+        ports: Ports,
+        *,
+        look_bell: Bell,
+        board: Board | None = None,
+    ) -> None:
         self._tenant = tenant
         self._store = store
         self._ports = ports
         self._bell = look_bell
-        self._due = ports.clock.now()
+        self._board = board or Board(ports.clock)
+        company = tenant.company
+        self._pace = Pace(company.poll, company.poll_with_push, company.requests_per_minute)
+        self._due = self._not_before = ports.clock.now()
+        self._pushes = 0
+        self._checked = False
+        self._audited = False
+        """Whether the audit knows of the setting that does not fit; once is enough."""
 
     async def step(self) -> bool:
-        """Poll every entity once when it is time; False when it is not."""
+        """Poll every entity once when it is time, or wanted; False when it is not."""
         now = self._ports.clock.now()
+        if self._board.take_wish():
+            self._due = min(self._due, self._not_before)
         if now < self._due:
             return False
-        wait = self._tenant.company.poll
-        try:
-            for entity in ENTITIES.values():
-                await self.poll(entity)
-        except ErpError as error:
-            after = error.after if isinstance(error, ErpBusy) else 0.0
-            wait = max(wait, timedelta(seconds=after))
-            log.warning("poll failed", extra={"company": self._tenant.name, "reason": str(error)})
-        self._due = self._ports.clock.now() + wait
+        await self._poll_company(now)
         return True
 
     async def next_due(self) -> datetime | None:
         """Return when the next poll is due."""
         return self._due
 
-    async def poll(self, entity: Entity) -> int:
-        """Poll one entity; return how many hints that made. Raises ErpError."""
+    async def _poll_company(self, started: datetime) -> None:
+        try:
+            await self._check()
+            polled = await self._poll_entities()
+        except ErpError as error:
+            await self._failed(error)
+            return
+        self._pace = self._pace.after(polled)
+        self._board.fine("Acumatica")
+        self._audited = False
+        self._board.count("polls", "done")
+        self._board.polled_at = self._ports.clock.now()
+        self._board.poll_every = self._pace.wait()
+        self._due = self._board.polled_at + self._board.poll_every
+        self._not_before = started + min(HASTE, self._board.poll_every)
+
+    async def _failed(self, error: ErpError) -> None:
+        """Poll later: patiently where somebody has to change a setting first."""
+        for_a_person = isinstance(error, ErpMisconfigured)
+        self._checked = False
+        self._pace = self._pace.after_failure()
+        after = error.after if isinstance(error, ErpBusy) else 0.0
+        wait = self._pace.back_off(self._ports.chance(), after=after, patient=for_a_person)
+        self._due = self._not_before = self._ports.clock.now() + wait
+        self._board.count("polls", "failed")
+        log.warning("poll failed", extra={"company": self._tenant.name, "reason": str(error)})
+        self._board.trouble("Acumatica", str(error))
+        if for_a_person and not self._audited:
+            await self._tell_auditor(str(error))
+
+    async def _tell_auditor(self, reason: str) -> None:
+        cause = Cause(self._tenant.name, "", "", self._ports.token(), self._ports.clock.now())
+        async with self._store.transaction() as conn:
+            await note(conn, cause, "endpoint missing", reason=reason)
+        self._audited = True
+
+    async def _check(self) -> None:
+        """Before the first poll, and after any trouble: is the pinned version there?"""
+        if not self._checked:
+            await self._tenant.erp.check_version()
+            self._checked = True
+
+    async def _poll_entities(self) -> Polled:
+        """Poll one entity after the other; one that fails does not hold up the rest."""
+        came = self._board.counts["push", "received"]
+        told = []
+        for entity in ENTITIES.values():
+            where = f"poll {entity.name}"
+            try:
+                told.append(await self.poll(entity))
+            except OF_ONE_LIST as error:
+                told.append(Polled(1))
+                if self._board.trouble(where, str(error)):
+                    told_of = {"company": self._tenant.name, "reason": str(error)}
+                    log.warning("%s failed", where, extra=told_of)
+            else:
+                self._board.fine(where)
+        pushes, self._pushes = came - self._pushes, came
+        return Polled(
+            calls=sum(one.calls for one in told),
+            told=sum(one.told for one in told),
+            missed=sum(one.missed for one in told),
+            pushes=pushes,
+        )
+
+    async def poll(self, entity: Entity) -> Polled:
+        """Poll one entity. Raises ErpError."""
         async with self._store.reading() as conn:
             seen = await documents.watermark(conn, self._tenant.name, entity.name)
         if seen is None:
             return await self._first(entity)
-        since = seen - self._tenant.company.look_back
         before = self._tenant.erp.server_time() + AHEAD
-        return await self._read(entity, self._tenant.erp.changed(entity, since, before), seen)
+        since = seen - self._tenant.company.look_back
+        found = await _collected(self._tenant.erp.changed(entity, since, before))
+        newest = max((glimpse.last_modified for glimpse in found.glimpses), default=seen)
+        # A stamp from beyond the window must not carry the watermark past what is to come.
+        hinted = await self._store_found(entity, found, min(max(newest, seen), max(before, seen)))
+        return _judged(found, hinted, seen=seen, told_by=before - AHEAD - GRACE)
 
-    async def _first(self, entity: Entity) -> int:
+    async def _first(self, entity: Entity) -> Polled:
         """The first time there is no window: look at what waits for people by the routes."""
         erp = self._tenant.erp
         statuses = self._tenant.routes.waiting_statuses(entity.name)
-        # Later changes are found from here on; the ERP's clock, told by any answer, counts.
-        await erp.check_version()
+        # Later changes are found from here on, however long the pages take to read.
         start = erp.server_time()
-        if not statuses:
-            return await self._store_page(entity, [], start)
-        return await self._read(entity, erp.standing_in(entity, statuses), start)
+        found = Found((), 0)
+        if statuses:
+            async with LongRead(
+                self._store, self._ports, self._tenant.name, what=FIRST, entity=entity.name
+            ) as read:
+                found = await _collected(erp.standing_in(entity, statuses), read)
+        await self._store_found(entity, found, start)
+        return Polled(found.pages)
 
-    async def _read(
-        self, entity: Entity, pages: AsyncIterator[list[Glimpse]], seen: datetime
-    ) -> int:
-        # The watermark moves only after the last page: a window that broke off is read again.
-        found: list[Glimpse] = []
-        async for page in pages:
-            found += page
-        newest = max((glimpse.last_modified for glimpse in found), default=seen)
-        return await self._store_page(entity, found, max(newest, seen))
+    async def _store_found(self, entity: Entity, found: Found, seen: datetime) -> frozenset[str]:
+        """Store hints in several transactions, and how far we have seen in the last of them.
 
-    async def _store_page(self, entity: Entity, found: list[Glimpse], seen: datetime) -> int:
-        hints = 0
-        correlation = self._ports.token()
-        now = self._ports.clock.now()
-        async with self._store.transaction() as conn:
-            for glimpse in {glimpse.key: glimpse for glimpse in found}.values():
-                if await self._is_known(conn, glimpse):
-                    continue
-                await inbox.add_hint(
-                    conn,
-                    self._tenant.name,
-                    str(glimpse.key),
-                    reason="poll",
-                    correlation=correlation,
-                    now=now,
-                )
-                hints += 1
-            await documents.raise_watermark(conn, self._tenant.name, entity.name, seen)
-        if hints:
+        The watermark moves only after the last page: a window that broke off is read again.
+        """
+        company, correlation, now = self._tenant.name, self._ports.token(), self._ports.clock.now()
+        rows = [(str(one.key), one.status, one.last_modified) for one in found.glimpses]
+        waiting = self._tenant.routes.waiting_statuses(entity.name)
+        hinted: list[str] = []
+        for chunk, last in _chunks(rows):
+            async with self._store.transaction() as conn:
+                hinted += await inbox.hint_unknown(
+                    conn, company, chunk,
+                    waiting=waiting, reason="poll", correlation=correlation, now=now,
+                )  # fmt: skip
+                if last:
+                    await documents.raise_watermark(conn, company, entity.name, seen)
+        if hinted:
             self._bell.ring()
-        return hints
+        return frozenset(hinted)
 
-    async def _is_known(self, conn: Connection, glimpse: Glimpse) -> bool:
-        record = await documents.get(conn, self._tenant.name, str(glimpse.key))
-        if record is None or record.gone:
-            return False
-        return (record.last_modified, record.status) == (glimpse.last_modified, glimpse.status)
+
+async def _collected(pages: AsyncIterator[list[Glimpse]], read: LongRead | None = None) -> Found:
+    found: dict[str, Glimpse] = {}
+    number = 0
+    async for page in pages:
+        found |= {str(glimpse.key): glimpse for glimpse in page}
+        number += 1
+        if read:
+            await read.page(len(page))
+    return Found(tuple(found.values()), number)
+
+
+def _judged(found: Found, hinted: frozenset[str], *, seen: datetime, told_by: datetime) -> Polled:
+    """Say what the pushes were worth: which fresh changes they told, which they should have."""
+    fresh = [one for one in found.glimpses if one.last_modified > seen]
+    news = [one for one in fresh if str(one.key) in hinted]
+    missed = sum(one.last_modified < told_by for one in news)
+    return Polled(found.pages, told=len(fresh) - len(news), missed=missed)
+
+
+def _chunks(rows: Sequence[_T]) -> Iterator[tuple[Sequence[_T], bool]]:
+    """Cut *rows* into chunks, the last of them marked; nothing is one empty chunk."""
+    for start in range(0, max(len(rows), 1), CHUNK):
+        yield rows[start : start + CHUNK], start + CHUNK >= len(rows)

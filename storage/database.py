@@ -25,6 +25,10 @@ class StoreError(Exception):
     """The store cannot be used; says which file and what to do."""
 
 
+class StoreInUse(StoreError):
+    """Another process owns the store: a service is running."""
+
+
 def statements(name: str) -> Any:
     """Load the named statements of one table from `storage/NAME.sql`."""
     return aiosql.from_path(Path(__file__).with_name(f"{name}.sql"), "aiosqlite")
@@ -106,6 +110,20 @@ async def _to_its_end(connection: Connection, statement: str) -> None:
     running.result()
 
 
+@asynccontextmanager
+async def visiting(path: Path) -> AsyncIterator[Connection]:
+    """Reach into the store of a running service from outside, for single statements.
+
+    Each is committed by itself, and the service's own transactions wait for it, but briefly.
+    Raises StoreError.
+    """
+    try:
+        async with AsyncExitStack() as opened:
+            yield await _connect(path, opened)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}; is an older Countersign running?") from error
+
+
 async def _own(path: Path, opened: AsyncExitStack) -> Connection:
     """Make the store this process's alone; the lock ends with the process, however it ends."""
     lock = path.with_name(path.name + ".lock")
@@ -114,7 +132,7 @@ async def _own(path: Path, opened: AsyncExitStack) -> Connection:
         await owner.execute("PRAGMA busy_timeout = 0")
         await owner.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
-        raise StoreError(
+        raise StoreInUse(
             f"{path} is in use by another Countersign; stop that one, or set STORAGE__URL"
         ) from error
     return owner

@@ -1,15 +1,27 @@
-"""Documents as the ERP last showed them, how far polling has seen, and names of parties."""
+"""Documents as the ERP last showed them, how far polling has seen, and what stands around them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from storage.database import Connection, statements
-from storage.records import StoredDocument, moment, moment_or_none, packed, stamp
+from storage.records import (
+    Seen,
+    StoredDocument,
+    StoredMatch,
+    StoredParty,
+    moment,
+    moment_or_none,
+    packed,
+    stamp,
+)
 
 SQL = statements("documents")
+RECONCILED = "(reconciled)"
+"""The watermark that tells when everything open was last compared with the ERP."""
 
 
 async def get(conn: Connection, company: str, document: str) -> StoredDocument | None:
@@ -51,6 +63,30 @@ async def numbered(conn: Connection, entity: str, number: str) -> list[StoredDoc
     return [_record(row) async for row in rows]
 
 
+async def seen(conn: Connection, company: str, names: Collection[str]) -> dict[str, Seen]:
+    """Return what we know of each of several documents."""
+    rows = SQL.seen(conn, company=company, documents=packed(list(names)))
+    return {row["document"]: _seen(row) async for row in rows}
+
+
+async def standing(
+    conn: Connection, company: str, entity: str, statuses: Collection[str]
+) -> dict[str, Seen]:
+    """Return the documents of one entity that stand in one of *statuses*, as last seen."""
+    rows = SQL.standing(conn, company=company, prefix=f"{entity}/", statuses=packed(list(statuses)))
+    return {row["document"]: _seen(row) async for row in rows}
+
+
+async def open_ones(
+    conn: Connection, company: str, entity: str, statuses: Collection[str]
+) -> list[Seen]:
+    """List the documents somebody is asked about, and those with a card in one of *statuses*."""
+    rows = SQL.open_ones(
+        conn, company=company, prefix=f"{entity}/", statuses=packed(list(statuses))
+    )
+    return [_seen(row) async for row in rows]
+
+
 async def watermark(conn: Connection, company: str, entity: str) -> datetime | None:
     """Return the greatest LastModifiedDateTime that polling has received."""
     return moment_or_none(await SQL.watermark(conn, company=company, entity=entity))
@@ -58,7 +94,8 @@ async def watermark(conn: Connection, company: str, entity: str) -> datetime | N
 
 async def begin(conn: Connection, company: str, *, now: datetime) -> None:
     """Remember when a company was first served, the first time this is said."""
-    await SQL.begin(conn, company=company, now=stamp(now))
+    for mark in ("", RECONCILED):  # then there is nothing yet to compare
+        await SQL.begin(conn, company=company, mark=mark, now=stamp(now))
 
 
 async def served_since(conn: Connection, company: str) -> datetime | None:
@@ -71,20 +108,86 @@ async def raise_watermark(conn: Connection, company: str, entity: str, seen: dat
     await SQL.raise_watermark(conn, company=company, entity=entity, seen=stamp(seen))
 
 
-async def party(
-    conn: Connection, company: str, entity: str, code: str
-) -> tuple[str, datetime] | None:
-    """Return a party's name and when it was read."""
+async def party(conn: Connection, company: str, entity: str, code: str) -> StoredParty | None:
+    """Return a vendor as last read."""
     row = await SQL.party(conn, company=company, entity=entity, code=code)
-    return (row["name"], moment(row["read_at"])) if row else None
+    return _party(row) if row else None
 
 
-async def put_party(
-    conn: Connection, company: str, entity: str, code: str, *, name: str, now: datetime
-) -> None:
-    """Remember a party's name."""
+async def put_party(conn: Connection, company: str, entity: str, party: StoredParty) -> None:
+    """Remember a vendor as just read."""
+    since = party.instructions_since
     await SQL.put_party(
-        conn, company=company, entity=entity, code=code, name=name, read_at=stamp(now)
+        conn,
+        company=company,
+        entity=entity,
+        code=party.code,
+        name=party.name,
+        read_at=stamp(party.read_at),
+        status=party.status,
+        instructions=party.instructions,
+        instructions_since=stamp(since) if since else None,
+        instructions_changed=int(party.instructions_changed),
+    )
+
+
+async def match(conn: Connection, company: str, document: str) -> StoredMatch | None:
+    """Return what a bill was last compared with."""
+    row = await SQL.match(conn, company=company, document=document)
+    return row and StoredMatch(row["mark"], json.loads(row["found"]), moment(row["read_at"]))
+
+
+async def put_match(conn: Connection, company: str, document: str, found: StoredMatch) -> None:
+    """Remember what a bill was compared with."""
+    await SQL.put_match(
+        conn,
+        company=company,
+        document=document,
+        mark=found.mark,
+        found=packed(found.found),
+        read_at=stamp(found.read_at),
+    )
+
+
+async def put_vendor_ref(
+    conn: Connection, company: str, document: str, *, party: str, reference: str
+) -> None:
+    """Remember which reference of its vendor a bill has."""
+    await SQL.put_vendor_ref(
+        conn, company=company, document=document, party=party, reference=reference
+    )
+
+
+async def same_vendor_ref(
+    conn: Connection, company: str, document: str, *, party: str, reference: str
+) -> list[tuple[str, str]]:
+    """List other documents with this reference of this vendor, each with its status."""
+    rows = SQL.same_vendor_ref(
+        conn, company=company, document=document, party=party, reference=reference
+    )
+    return [(row["document"], row["status"]) async for row in rows]
+
+
+def _party(row: Any) -> StoredParty:
+    return StoredParty(
+        row["code"],
+        row["name"],
+        moment(row["read_at"]),
+        row["status"],
+        row["instructions"],
+        moment_or_none(row["instructions_since"]),
+        bool(row["instructions_changed"]),
+    )
+
+
+def _seen(row: Any) -> Seen:
+    return Seen(
+        document=row["document"],
+        status=row["status"],
+        last_modified=moment(row["last_modified"]),
+        fingerprint=row["fingerprint"],
+        read_at=moment(row["read_at"]),
+        gone=bool(row["gone"]),
     )
 
 

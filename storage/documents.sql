@@ -27,12 +27,34 @@ SELECT * FROM documents
    AND lower(substr(document, -1 - length(:number))) = '/' || lower(:number)
  ORDER BY company, document;
 
+-- name: seen(company, documents)
+SELECT d.document, d.status, d.last_modified, d.fingerprint, d.read_at, d.gone
+  FROM json_each(:documents) AS asked
+  JOIN documents AS d ON d.company = :company AND d.document = asked.value;
+
+-- name: standing(company, prefix, statuses)
+SELECT document, status, last_modified, fingerprint, read_at, gone FROM documents
+ WHERE company = :company AND gone = 0 AND document LIKE :prefix || '%'
+   AND status IN (SELECT value FROM json_each(:statuses));
+
+-- name: open_ones(company, prefix, statuses)
+-- What somebody is asked about, and every card of what waits by its status.
+SELECT d.document, d.status, d.last_modified, d.fingerprint, d.read_at, d.gone FROM documents AS d
+ WHERE d.company = :company AND d.gone = 0 AND d.document LIKE :prefix || '%'
+   AND (EXISTS (SELECT 1 FROM decisions AS q
+                 WHERE q.company = d.company AND q.document = d.document
+                   AND q.state IN ('pending', 'claimed'))
+        OR (d.status IN (SELECT value FROM json_each(:statuses))
+            AND EXISTS (SELECT 1 FROM cards AS c
+                         WHERE c.company = d.company AND c.document = d.document)))
+ ORDER BY d.document;
+
 -- name: watermark(company, entity)$
 SELECT seen FROM watermarks WHERE company = :company AND entity = :entity;
 
--- name: begin(company, now)!
+-- name: begin(company, mark, now)!
 -- The row without an entity tells when the company was first served; it never changes.
-INSERT INTO watermarks (company, entity, seen) VALUES (:company, '', :now)
+INSERT INTO watermarks (company, entity, seen) VALUES (:company, :mark, :now)
 ON CONFLICT (company, entity) DO NOTHING;
 
 -- name: raise_watermark(company, entity, seen)!
@@ -40,11 +62,35 @@ INSERT INTO watermarks (company, entity, seen) VALUES (:company, :entity, :seen)
 ON CONFLICT (company, entity) DO UPDATE SET seen = max(seen, excluded.seen);
 
 -- name: party(company, entity, code)^
-SELECT name, read_at FROM parties
- WHERE company = :company AND entity = :entity AND code = :code;
+SELECT * FROM parties WHERE company = :company AND entity = :entity AND code = :code;
 
--- name: put_party(company, entity, code, name, read_at)!
-INSERT INTO parties (company, entity, code, name, read_at)
-VALUES (:company, :entity, :code, :name, :read_at)
+-- name: put_party(company, entity, code, name, read_at, status, instructions, instructions_since, instructions_changed)!
+INSERT INTO parties (company, entity, code, name, read_at, status, instructions,
+                     instructions_since, instructions_changed)
+VALUES (:company, :entity, :code, :name, :read_at, :status, :instructions,
+        :instructions_since, :instructions_changed)
 ON CONFLICT (company, entity, code) DO UPDATE SET
-    name = excluded.name, read_at = excluded.read_at;
+    name = excluded.name, read_at = excluded.read_at, status = excluded.status,
+    instructions = excluded.instructions, instructions_since = excluded.instructions_since,
+    instructions_changed = excluded.instructions_changed;
+
+-- name: match(company, document)^
+SELECT mark, found, read_at FROM matches WHERE company = :company AND document = :document;
+
+-- name: put_match(company, document, mark, found, read_at)!
+INSERT INTO matches (company, document, mark, found, read_at)
+VALUES (:company, :document, :mark, :found, :read_at)
+ON CONFLICT (company, document) DO UPDATE SET
+    mark = excluded.mark, found = excluded.found, read_at = excluded.read_at;
+
+-- name: put_vendor_ref(company, document, party, reference)!
+INSERT INTO vendor_refs (company, document, party, reference)
+VALUES (:company, :document, :party, :reference)
+ON CONFLICT (company, document) DO UPDATE SET
+    party = excluded.party, reference = excluded.reference;
+
+-- name: same_vendor_ref(company, document, party, reference)
+SELECT document, status FROM vendor_refs JOIN documents USING (company, document)
+ WHERE company = :company AND party = :party AND reference = :reference
+   AND document <> :document AND gone = 0
+ ORDER BY document;

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from storage.database import Connection, statements
-from storage.records import Hint, RawPush, moment, stamp
+from storage.records import Hint, RawPush, moment, packed, stamp
 
 SQL = statements("inbox")
+MAX_ORDER = 2**63 - 1
+"""The largest number a column holds; .NET ticks stay far below."""
 
 
 async def add_push(
-    conn: Connection, *, company: str, identity: str, body: bytes, correlation: str, now: datetime
+    conn: Connection,
+    *,
+    company: str,
+    identity: str,
+    body: bytes,
+    correlation: str,
+    now: datetime,
+    order: int = 0,
 ) -> bool:
-    """Store a push as it came; False when the same one is here already."""
+    """Store a push as it came; False when the same one is here already.
+
+    *order* is the sender's own time stamp: what has not been read yet is read in that order.
+    """
     rows = await SQL.add(
         conn,
         company=company,
         identity=identity,
         received_at=stamp(now),
+        stamp=order if abs(order) <= MAX_ORDER else 0,
         body=body,
         correlation=correlation,
     )
@@ -42,18 +55,73 @@ async def add_hint(
     conn: Connection, company: str, document: str, *, reason: str, correlation: str, now: datetime
 ) -> None:
     """Ask for a look at a document."""
+    await add_hints(conn, company, [document], reason=reason, correlation=correlation, now=now)
+
+
+async def add_hints(
+    conn: Connection,
+    company: str,
+    documents: Collection[str],
+    *,
+    reason: str,
+    correlation: str,
+    now: datetime,
+    waits: bool = True,
+) -> None:
+    """Ask for a look at each of several documents; those that do not *wait* for anybody go last."""
     await SQL.hint(
         conn,
         company=company,
-        document=document,
+        documents=packed(list(documents)),
+        lane=0 if waits else 1,
         reason=reason,
         correlation=correlation,
         due_at=stamp(now),
     )
 
 
+async def hint_unknown(
+    conn: Connection,
+    company: str,
+    rows: Iterable[tuple[str, str, datetime]],
+    *,
+    waiting: Collection[str] = (),
+    reason: str,
+    correlation: str,
+    now: datetime,
+) -> list[str]:
+    """Ask for a look at what is not known as a list showed it: document, status, last change.
+
+    What stands in a *waiting* status is looked at first. Returns the documents that are to be
+    looked at because of these rows.
+    """
+    told = SQL.hint_unknown(
+        conn,
+        company=company,
+        waiting=packed(list(waiting)),
+        rows=packed([(document, status, stamp(changed)) for document, status, changed in rows]),
+        reason=reason,
+        correlation=correlation,
+        due_at=stamp(now),
+    )
+    return [row["document"] async for row in told]
+
+
+async def pending_among(
+    conn: Connection, company: str, documents: Collection[str]
+) -> frozenset[str]:
+    """Return which of *documents* will be looked at anyway."""
+    rows = SQL.pending_among(conn, company=company, documents=packed(list(documents)))
+    return frozenset([row["document"] async for row in rows])
+
+
+async def forget(conn: Connection, *, before: datetime) -> None:
+    """Drop pushes that were read long ago."""
+    await SQL.forget(conn, before=stamp(before))
+
+
 async def due_hints(conn: Connection, company: str, now: datetime, *, limit: int) -> list[Hint]:
-    """Return the hints of a company that are due, the longest waiting first."""
+    """Return the hints that are due: what waits for somebody first, of that the oldest first."""
     rows = SQL.due_hints(conn, company=company, now=stamp(now), limit=limit)
     return [
         Hint(

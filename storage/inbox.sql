@@ -1,12 +1,12 @@
--- name: add(company, identity, received_at, body, correlation)!
+-- name: add(company, identity, received_at, stamp, body, correlation)!
 -- The same push again changes nothing.
-INSERT INTO inbox (company, identity, received_at, body, correlation)
-VALUES (:company, :identity, :received_at, :body, :correlation)
+INSERT INTO inbox (company, identity, received_at, stamp, body, correlation)
+VALUES (:company, :identity, :received_at, :stamp, :body, :correlation)
 ON CONFLICT (company, identity) DO NOTHING;
 
 -- name: next_new(company)^
 SELECT id, company, body, correlation FROM inbox
- WHERE state = 'new' AND company = :company ORDER BY id LIMIT 1;
+ WHERE state = 'new' AND company = :company ORDER BY stamp, id LIMIT 1;
 
 -- name: finish(id, state, reason)!
 UPDATE inbox SET state = :state, reason = :reason WHERE id = :id AND state = 'new';
@@ -14,17 +14,53 @@ UPDATE inbox SET state = :state, reason = :reason WHERE id = :id AND state = 'ne
 -- name: parked()
 SELECT id, company, received_at, reason FROM inbox WHERE state = 'parked' ORDER BY id;
 
--- name: hint(company, document, reason, correlation, due_at)!
+-- name: forget(before)!
+-- A push may be sent again by hand for two days; longer than that nobody asks for it.
+DELETE FROM inbox WHERE state = 'done' AND received_at < :before;
+
+-- name: hint(company, documents, lane, reason, correlation, due_at)!
 -- Many hints for one document are one; the generation tells a hint that came during a look.
-INSERT INTO hints (company, document, reason, correlation, due_at)
-VALUES (:company, :document, :reason, :correlation, :due_at)
+-- What somebody is asked about goes first, whatever is said of it.
+INSERT INTO hints (company, document, reason, correlation, due_at, lane)
+SELECT :company, asked.value, :reason, :correlation, :due_at,
+       :lane AND NOT EXISTS (SELECT 1 FROM decisions AS q
+                              WHERE q.company = :company AND q.document = asked.value
+                                AND q.state IN ('pending', 'claimed'))
+  FROM json_each(:documents) AS asked WHERE true
 ON CONFLICT (company, document) DO UPDATE SET
-    generation = generation + 1, state = 'pending', attempts = 0,
+    generation = generation + 1, state = 'pending', attempts = 0, shown = '', lane = excluded.lane,
     reason = excluded.reason, correlation = excluded.correlation, due_at = excluded.due_at;
+
+-- name: hint_unknown(company, rows, waiting, reason, correlation, due_at)
+-- What is known as the list showed it makes no hint; nor does a row that made one already, or else
+-- one poll after the other would start a parked or postponed look anew.
+INSERT INTO hints (company, document, reason, correlation, due_at, shown, lane)
+SELECT :company, row.document, :reason, :correlation, :due_at, row.status || '|' || row.changed,
+       row.status NOT IN (SELECT value FROM json_each(:waiting))
+       AND NOT EXISTS (SELECT 1 FROM decisions AS q
+                        WHERE q.company = :company AND q.document = row.document
+                          AND q.state IN ('pending', 'claimed'))
+  FROM (SELECT json_extract(value, '$[0]') AS document, json_extract(value, '$[1]') AS status,
+               json_extract(value, '$[2]') AS changed FROM json_each(:rows)) AS row
+ WHERE NOT EXISTS (SELECT 1 FROM documents AS d
+                    WHERE d.company = :company AND d.document = row.document AND d.gone = 0
+                      AND d.status = row.status AND d.last_modified = row.changed)
+   AND NOT EXISTS (SELECT 1 FROM hints AS h
+                    WHERE h.company = :company AND h.document = row.document
+                      AND h.shown = row.status || '|' || row.changed)
+ON CONFLICT (company, document) DO UPDATE SET
+    generation = generation + 1, state = 'pending', attempts = 0, shown = excluded.shown,
+    lane = excluded.lane,
+    reason = excluded.reason, correlation = excluded.correlation, due_at = excluded.due_at
+RETURNING document;
+
+-- name: pending_among(company, documents)
+SELECT h.document FROM json_each(:documents) AS asked
+  JOIN hints AS h ON h.company = :company AND h.document = asked.value AND h.state = 'pending';
 
 -- name: due_hints(company, now, limit)
 SELECT * FROM hints WHERE company = :company AND state = 'pending' AND due_at <= :now
- ORDER BY due_at, document LIMIT :limit;
+ ORDER BY lane, due_at, document LIMIT :limit;
 
 -- name: next_hints(company, limit)
 SELECT document, due_at FROM hints WHERE company = :company AND state = 'pending'

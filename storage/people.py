@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from storage.database import Connection, statements
-from storage.records import StoredEmployee, TeamsPerson, stamp
+from storage.records import (
+    StoredContact,
+    StoredDelegate,
+    StoredEmployee,
+    TeamsPerson,
+    packed,
+    stamp,
+)
 
 SQL = statements("people")
 
@@ -44,15 +54,54 @@ async def put_employee(conn: Connection, company: str, employee: StoredEmployee)
         name=employee.name,
         email=employee.email,
         active=int(employee.active),
+        login=employee.login,
+        department=employee.department,
+        reports_to=employee.reports_to,
+        delegates=packed([asdict(one) for one in employee.delegates]),
     )
+
+
+async def retire_others(conn: Connection, company: str, codes: Sequence[str]) -> int:
+    """Make every employee inactive whom the ERP no longer lists; returns how many."""
+    return int(await SQL.retire_others(conn, company=company, codes=packed(list(codes))))
 
 
 async def employees(conn: Connection, company: str) -> list[StoredEmployee]:
     """List the employees of a company."""
+    return [_employee(row) async for row in SQL.employees(conn, company=company)]
+
+
+async def put_contact(conn: Connection, company: str, contact: StoredContact) -> None:
+    """Remember a contact of a company's ERP."""
+    await SQL.put_contact(
+        conn,
+        company=company,
+        id=contact.id,
+        name=contact.name,
+        email=contact.email,
+        active=int(contact.active),
+    )
+
+
+async def contacts(conn: Connection, company: str) -> list[StoredContact]:
+    """List the contacts of a company's ERP, where it asks for them."""
     return [
-        StoredEmployee(row["code"], row["name"], row["email"], bool(row["active"]))
-        async for row in SQL.employees(conn, company=company)
+        StoredContact(row["id"], row["name"], row["email"], bool(row["active"]))
+        async for row in SQL.contacts(conn, company=company)
     ]
+
+
+def _employee(row: Any) -> StoredEmployee:
+    return StoredEmployee(
+        row["code"],
+        row["name"],
+        row["email"],
+        bool(row["active"]),
+        row["login"],
+        row["department"],
+        row["reports_to"],
+        tuple(StoredDelegate(**one) for one in json.loads(row["delegates"])),
+    )
 
 
 def _person(row: Any) -> TeamsPerson:

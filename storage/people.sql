@@ -11,11 +11,27 @@ SELECT * FROM people WHERE aad_object_id = :aad_object_id;
 -- name: people()
 SELECT * FROM people ORDER BY aad_object_id;
 
--- name: put_employee(company, code, name, email, active)!
-INSERT INTO employees (company, code, name, email, active)
-VALUES (:company, :code, :name, :email, :active)
+-- name: put_employee(company, code, name, email, active, login, department, reports_to, delegates)!
+INSERT INTO employees (company, code, name, email, active, login, department, reports_to, delegates)
+VALUES (:company, :code, :name, :email, :active, :login, :department, :reports_to, :delegates)
 ON CONFLICT (company, code) DO UPDATE SET
-    name = excluded.name, email = excluded.email, active = excluded.active;
+    name = excluded.name, email = excluded.email, active = excluded.active,
+    login = excluded.login, department = excluded.department,
+    reports_to = excluded.reports_to, delegates = excluded.delegates;
+
+-- name: retire_others(company, codes)!
+UPDATE employees SET active = 0
+ WHERE company = :company AND active = 1
+   AND code NOT IN (SELECT value FROM json_each(:codes));
 
 -- name: employees(company)
 SELECT * FROM employees WHERE company = :company ORDER BY code;
+
+-- name: put_contact(company, id, name, email, active)!
+INSERT INTO contacts (company, id, name, email, active)
+VALUES (:company, :id, :name, :email, :active)
+ON CONFLICT (company, id) DO UPDATE SET
+    name = excluded.name, email = excluded.email, active = excluded.active;
+
+-- name: contacts(company)
+SELECT * FROM contacts WHERE company = :company ORDER BY id;

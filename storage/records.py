@@ -84,6 +84,34 @@ class StoredDocument:
     gone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What we know of a document, as far as comparing it with the ERP needs it."""
+
+    document: str
+    status: str
+    last_modified: datetime
+    fingerprint: str
+    read_at: datetime
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long read is."""
+
+    company: str
+    what: str
+    entity: str
+    rows: int
+    pages: int
+    total: int | None
+    started_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None = None
+    note: str = ""
+
+
 # --- decisions ------------------------------------------------------------------------------
 
 
@@ -163,6 +191,33 @@ class Step:
     reads: int = 0
     """Read-backs made since the call."""
     detail: str = ""
+
+
+# --- people's own sign-ins to the ERP -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A link one person was sent, and what came back of it. `state` and `code` are hashes."""
+
+    state: str
+    company: str
+    person: str
+    expires_at: datetime
+    login: str = ""
+    """Who signed in to the ERP; empty until somebody did."""
+    code: str = ""
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PersonGrant:
+    """A person who lets us act as them, and their login in the ERP."""
+
+    company: str
+    person: str
+    login: str
+    connected_at: datetime
 
 
 # --- cards and outbox -----------------------------------------------------------------------
@@ -296,6 +351,17 @@ class TeamsPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredDelegate:
+    """Somebody who may act for an employee; days are ISO text, empty where there is none."""
+
+    employee: str
+    of: str = ""
+    starts: str = ""
+    ends: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class StoredEmployee:
     """An employee as the ERP told."""
 
@@ -303,6 +369,43 @@ class StoredEmployee:
     name: str
     email: str
     active: bool
+    login: str = ""
+    department: str = ""
+    reports_to: str = ""
+    delegates: tuple[StoredDelegate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredContact:
+    """A contact as the ERP told."""
+
+    id: str
+    name: str
+    email: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredParty:
+    """A vendor as last read. `instructions` is a hash of how they are paid."""
+
+    code: str
+    name: str
+    read_at: datetime
+    status: str = ""
+    instructions: str = ""
+    instructions_since: datetime | None = None
+    instructions_changed: bool = False
+    """Whether they were others before; at first sight they are merely known since then."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMatch:
+    """What was found when a bill was compared with its orders and receipts."""
+
+    mark: str
+    found: Json
+    read_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from world import BEN, PUSH_SECRET, World, eventually, open_world
 
 from bot.clock import SystemClock, system_ports
 from bot.company_file import read_file
-from bot.server import SECRET_HEADER
+from bot.push_door import SECRET_HEADER
 from bot.service import build
 from bot.settings import read_settings
 from storage import inbox
@@ -182,8 +182,9 @@ class Caller:
         return len(self.rows(sql, f"Bill/Bill/{number}"))
 
     def stored(self, transaction: str) -> list[str]:
-        sql = "SELECT identity FROM inbox WHERE identity LIKE '%' || ? ORDER BY id"
-        return [row[0] for row in self.rows(sql, transaction)]
+        """The inquiries whose push of a transaction is stored, in order."""
+        sql = "SELECT identity FROM inbox WHERE identity LIKE '%|' || ? || '|%' ORDER BY id"
+        return [row[0].partition("|")[0] for row in self.rows(sql, transaction)]
 
 
 @dataclass(frozen=True)
@@ -578,7 +579,8 @@ async def test_a_key_that_is_no_longer_listed_counts_no_more(caller: Caller) -> 
 
 def notification(transaction: str, query: str = BILLS, **more: Any) -> bytes:
     row = {"Type": "Bill", "ReferenceNbr": "999999"}
-    body = {"Query": query, "Id": transaction, "Inserted": [row], "Deleted": [], **more}
+    body = {"Query": query, "Id": transaction, "CompanyId": "Company", "Inserted": [row]}
+    body |= {"Deleted": [], **more}
     return json.dumps(body).encode()
 
 
@@ -636,7 +638,7 @@ async def test_a_push_is_on_disk_before_it_is_answered(caller: Caller) -> None:
     heard = await caller.push(notification("durable"), PUSH_SECRET)
 
     assert heard.status == 202
-    assert caller.stored("durable") == [f"{BILLS}|durable"]
+    assert caller.stored("durable") == [BILLS]
 
 
 async def test_the_same_push_six_times_is_stored_once(caller: Caller) -> None:
@@ -645,24 +647,24 @@ async def test_the_same_push_six_times_is_stored_once(caller: Caller) -> None:
     )
 
     assert [one.status for one in heard] == [202] * 6
-    assert caller.stored("repeated") == [f"{BILLS}|repeated"]
+    assert caller.stored("repeated") == [BILLS]
 
 
 async def test_one_transaction_seen_by_two_inquiries_is_two_pushes(caller: Caller) -> None:
     await caller.push(notification("shared"), PUSH_SECRET)
     await caller.push(notification("shared", "CountersignChecks"), PUSH_SECRET)
 
-    assert caller.stored("shared") == [f"{BILLS}|shared", "CountersignChecks|shared"]
+    assert caller.stored("shared") == [BILLS, "CountersignChecks"]
 
 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
         (notification("unmapped", "SomebodysInquiry"), "'SomebodysInquiry' is not mapped"),
-        (b'{"Query": "CountersignBills"}', "Query and Id must be texts"),
-        (b'{"Query": 5, "Id": ["x"]}', "Query and Id must be texts"),
+        (b'{"Query": "CountersignBills", "CompanyId": "Company"}', "Query and Id must be texts"),
+        (b'{"Query": 5, "Id": ["x"], "CompanyId": "Company"}', "Query and Id must be texts"),
         (notification("rows", Inserted=5), "Inserted must be a list of objects"),
-        (notification("keyless", Inserted=[{}]), "1 rows name no document"),
+        (notification("keyless", Inserted=[{}]), "1 row names no document"),
     ],
 )
 async def test_a_push_we_cannot_understand_is_parked_with_its_reason(
@@ -942,6 +944,6 @@ async def test_what_is_no_http_is_refused_and_told_nothing(caller: Caller, said:
 async def test_the_service_still_answers_after_all_that(caller: Caller) -> None:
     witness = caller.world.witness
 
-    assert await witness.get(f"{witness.bot}/health/ready") == {"ready": True}
+    assert (await witness.get(f"{witness.bot}/health/ready"))["ready"] is True
     with contextlib.suppress(aiohttp.ClientError):
         assert await witness.get(f"{witness.bot}/health/live") == {"live": True}

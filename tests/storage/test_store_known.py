@@ -18,6 +18,7 @@ from storage.records import (
     PostedCard,
     StoredDocument,
     StoredEmployee,
+    StoredParty,
     TeamsPerson,
     moment,
     moment_or_none,
@@ -121,13 +122,14 @@ async def test_a_company_is_served_since_the_first_start(store: Database) -> Non
         assert await documents.served_since(conn, "beta") is None
 
 
-async def test_a_partys_name_is_the_one_read_last(store: Database) -> None:
+async def test_a_party_is_as_it_was_read_last(store: Database) -> None:
     async with store.transaction() as conn:
         assert await documents.party(conn, COMPANY, "Vendor", "V1") is None
-        await documents.put_party(conn, COMPANY, "Vendor", "V1", name="Old", now=NOW)
-        await documents.put_party(conn, COMPANY, "Vendor", "V1", name="New", now=later(1))
+        await documents.put_party(conn, COMPANY, "Vendor", StoredParty("V1", "Old", NOW))
+        newer = StoredParty("V1", "New", later(1), "On Hold", "hash", NOW, True)
+        await documents.put_party(conn, COMPANY, "Vendor", newer)
 
-        assert await documents.party(conn, COMPANY, "Vendor", "V1") == ("New", later(1))
+        assert await documents.party(conn, COMPANY, "Vendor", "V1") == newer
         assert await documents.party(conn, "beta", "Vendor", "V1") is None
 
 

@@ -1,0 +1,105 @@
+"""The doors of an operator: is the service well, and its numbers.
+
+Both tell which companies there are and how busy they are, so they open to callers on this machine
+alone, or, where a token is set, to whoever shows it. Everybody else learns only that the service
+answers.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from acumatica_client.usage import Usage
+from bot.board import Board
+from bot.clock import Clock
+from bot.metrics import Sources, exposition
+from storage import counts, progress
+from storage.counts import Count
+from storage.database import Database
+
+PARKED = {
+    ("inbox", "parked"): "pushes are parked",
+    ("hints", "parked"): "documents could not be looked at",
+    ("outbox", "dead"): "messages were given up",
+    ("decisions", "needs_person"): "decisions need a person",
+}
+"""What stands somewhere until an operator does something about it."""
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Watch:
+    """Tells an operator how the service is."""
+
+    def __init__(
+        self,
+        store: Database,
+        clock: Clock,
+        boards: Mapping[str, Board],
+        usages: Mapping[str, Usage],
+        *,
+        token: str,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._boards = boards
+        self._usages = usages
+        self._token = token
+
+    async def ready(self, request: web.Request) -> web.Response:
+        """Say whether the store answers, and to an operator what is wrong with which company."""
+        async with self._store.reading() as conn:
+            counted = await counts.everything(conn)
+        told: dict[str, Any] = {"ready": True}
+        if self._may_read(request):
+            told["companies"] = {
+                name: _state(board, [one for one in counted if one.company == name])
+                for name, board in self._boards.items()
+            }
+        return web.json_response(told)
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Tell every number of docs/metrics.md; 404 to whoever may not read them."""
+        if not self._may_read(request):
+            raise web.HTTPNotFound
+        async with self._store.reading() as conn:
+            counted, reads = await counts.everything(conn), await progress.everything(conn)
+        sources = Sources(self._clock.now(), self._boards, self._usages, counted, reads)
+        return web.Response(body=exposition(sources), headers={"Content-Type": TEXT})
+
+    def _may_read(self, request: web.Request) -> bool:
+        if self._token:
+            shown = request.headers.getall("Authorization", [])
+            wanted = f"Bearer {self._token}".encode()
+            return len(shown) == 1 and hmac.compare_digest(_bytes(shown[0]), wanted)
+        return _is_local(request)
+
+
+def _state(board: Board, counted: list[Count]) -> dict[str, Any]:
+    warnings = [
+        f"{one.number} {PARKED[one.what, one.state]}"
+        for one in counted
+        if (one.what, one.state) in PARKED
+    ]
+    reasons = [f"{where}: {reason}" for where, reason in sorted(board.troubles.items())]
+    return {"ready": not reasons, "reasons": reasons, "warnings": warnings}
+
+
+def _is_local(request: web.Request) -> bool:
+    """Say whether the caller itself is on this machine, not a proxy that speaks for somebody."""
+    passed_on = any(
+        name.lower().startswith(("forwarded", "x-forwarded", "x-real-ip", "via"))
+        for name in request.headers
+    )
+    peer = request.transport.get_extra_info("peername") if request.transport else None
+    if passed_on or not peer:
+        return False
+    return ipaddress.ip_address(peer[0]).is_loopback
+
+
+def _bytes(header: str) -> bytes:
+    return header.encode("utf-8", "surrogateescape")
