@@ -11,10 +11,12 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from acumatica_client.acting import Actor
 from acumatica_client.entities import owner_of
 from acumatica_client.errors import ErpBusy, ErpError
 from acumatica_client.fingerprint import fingerprint
 from acumatica_client.models import CallClass, CallOutcome, Document, DocumentKey
+from acumatica_client.oauth import GrantLost
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.core.decide import approvers_now
@@ -43,6 +45,8 @@ log = logging.getLogger(__name__)
 FRESH = 2.0
 """Seconds a check may be old when SENT is committed."""
 DECISION_AGE = timedelta(minutes=15)
+FIRST = 0
+"""Number of a plan's first step; before any later one, the last edit is the plan's own."""
 MAX_TRIES = 5
 LEASE = 25 * 60.0
 """Longer than the longest call: 11 minutes until it answers, 10 more for a long operation."""
@@ -50,6 +54,10 @@ GIVE_UP_READING = timedelta(hours=24)
 
 
 _TOO_LATE = "Acumatica could not be reached in time, so nothing was done."
+_CONNECT = (
+    "The Acumatica user of who pressed is no longer connected, so nothing was done. A new press"
+    " brings a link to connect it again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,26 +174,46 @@ class Doer(_Ledger):
         if self._clock.now() - (decision.claimed_at or decision.asked_at) > DECISION_AGE:
             await self._end(step, decision, End.LAPSED, reason=_TOO_LATE)
             return True
-        checked = await self._check(step, decision)
-        if checked is not None:
-            await self._go(step, decision, checked)
+        grants = self._tenant.grants
+        grant = await grants.of(decision.person) if grants else None
+        if grants and grant is None:
+            await self._end(step, decision, End.REFUSED, reason=_CONNECT)
+            return True
+        async with self._tenant.erp.acting(grant) as actor:
+            checked = await self._check(step, decision, actor)
+            if checked is not None:
+                await self._go(step, decision, checked, actor)
         return True
 
-    async def _check(self, step: Step, decision: Decision) -> Checked | None:
+    async def _check(self, step: Step, decision: Decision, actor: Actor) -> Checked | None:
         """Read the document and the presser's rights again, as late as possible."""
-        erp = self._tenant.erp
         try:
-            await erp.sign_in_to_act()
+            await actor.sign_in()
             at = self._clock.reading()
-            document = await erp.read(DocumentKey.parse(decision.document))
+            key = DocumentKey.parse(decision.document)
+            document = await self._tenant.erp.read_for_press(key)
+        except GrantLost:
+            await self._lose_grant(step, decision)
+            await self._end(step, decision, End.REFUSED, reason=_CONNECT)
+            return None
         except ErpError as error:
             after = error.after if isinstance(error, ErpBusy) else None
             await self._put_off(step, decision, f"check: {error}", after)
             return None
-        refusal = await self._refusal(decision, document)
+        refusal = await self._refusal(step, decision, document)
         return Checked(self._see(step, decision, document), at, refusal)
 
-    async def _refusal(self, decision: Decision, document: Document | None) -> str:
+    async def _lose_grant(self, step: Step, decision: Decision) -> None:
+        """Forget a person's grant the ERP no longer honours: the next press brings a new link."""
+        grants = self._tenant.grants
+        if grants is None:
+            return
+        cause = self._cause(decision, step, "grant lost")
+        async with self._store.transaction() as conn:
+            await grants.forget(conn, decision.person)
+            await note(conn, cause, "grant lost", person=decision.person)
+
+    async def _refusal(self, step: Step, decision: Decision, document: Document | None) -> str:
         """Say why the presser may no longer decide; empty when they may."""
         async with self._store.reading() as conn:
             asked = await self._tenant.asked(conn, decision, now=self._clock.now())
@@ -196,11 +224,16 @@ class Doer(_Ledger):
         around = replace(asked.document.around, owner=owner_of(document))
         fresh = document.with_around(around)
         approvers = approvers_now(fresh, decision, self._tenant.routes, asked.people)
-        judged = replace(asked, document=fresh, decision=replace(decision, approvers=approvers))
+        judged = replace(
+            asked,
+            document=fresh,
+            decision=replace(decision, approvers=approvers),
+            own_edit=asked.own_edit or step.number > FIRST,
+        )
         refusal = may_decide(decision.person, judged)
         return refusal_text(refusal) if refusal else ""
 
-    async def _go(self, step: Step, decision: Decision, checked: Checked) -> None:
+    async def _go(self, step: Step, decision: Decision, checked: Checked, actor: Actor) -> None:
         """Send when the check allows it; otherwise the plan ends here without a call."""
         if checked.refusal:
             await self._end(step, decision, End.REFUSED, reason=checked.refusal)
@@ -208,7 +241,7 @@ class Doer(_Ledger):
             end, reason = _not_doable(checked.shown)
             await self._end(step, decision, end, reason=reason)
         elif await self._commit_sent(step, decision, checked):
-            await self._call(step, decision)
+            await self._call(step, decision, actor)
 
     async def _commit_sent(self, step: Step, decision: Decision, checked: Checked) -> bool:
         """Commit SENT before the first byte; False when the check is stale or the lease lost."""
@@ -229,13 +262,13 @@ class Doer(_Ledger):
             )  # fmt: skip
             return True
 
-    async def _call(self, step: Step, decision: Decision) -> None:
+    async def _call(self, step: Step, decision: Decision, actor: Actor) -> None:
         key = DocumentKey.parse(decision.document)
-        call = self._tenant.company.call(key.entity, step.name)
+        call = self._tenant.company.call(key.entity, step.name, person=decision.person_name)
         sent = self._clock.reading()
         # The sign-in is done and connecting has a short limit of its own: the first byte leaves
         # within seconds of SENT, or never.
-        outcome = await self._tenant.erp.act(call, key)
+        outcome = await actor.act(call, key)
         await self._store_outcome(replace(step, sent=sent), decision, outcome)
 
     async def _store_outcome(self, step: Step, decision: Decision, outcome: CallOutcome) -> None:
@@ -298,7 +331,7 @@ class Settler(_Ledger):
     async def _read_back(self, step: Step, decision: Decision) -> Shown:
         key = DocumentKey.parse(decision.document)
         try:
-            document = await self._tenant.erp.read(key)
+            document = await self._tenant.erp.read_for_press(key)
         except ErpError as error:
             log.warning("read-back failed", extra={"document": str(key), "reason": str(error)})
             return Shown.UNREADABLE

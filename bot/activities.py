@@ -114,6 +114,8 @@ def _said(wire: Mapping[str, Any]) -> Said:
         _text(wire, "id"),
         _text(wire, "serviceUrl"),
         _text(_dict(wire.get("conversation")), "id"),
+        person=_text(_dict(wire.get("from")), "aadObjectId"),
+        alone=_dict(wire.get("conversation")).get("conversationType") == "personal",
     )
 
 

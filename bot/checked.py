@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -49,6 +49,14 @@ def _seconds(value: Any) -> Any:
     return timedelta(**{unit: int(match[1])})
 
 
+def _of_day(value: Any) -> Any:
+    """Read `02:30` as a time of day."""
+    match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError("write a time of day as 02:30")
+    return time(int(match[1]), int(match[2]))
+
+
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -60,6 +68,7 @@ def _zone(name: str) -> str:
 Url = Annotated[str, AfterValidator(_safe_url)]
 Span = Annotated[timedelta, BeforeValidator(_seconds)]
 Zone = Annotated[str, AfterValidator(_zone)]
+TimeOfDay = Annotated[time, BeforeValidator(_of_day)]
 
 
 class Strict(BaseModel):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -13,11 +14,27 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, model_validator
 
+from acumatica_client.allowance import Limits
+from acumatica_client.extras import Extras, read_extras
 from acumatica_client.models import ErpCall
-from bot.checked import SettingsError, Span, Strict, Url, Zone, mistakes
+from acumatica_client.notifications import Query, default_queries, read_queries
+from bot.checked import SettingsError, Span, Strict, TimeOfDay, Url, Zone, mistakes
 from bot.core.people import Override
 from bot.core.plans import DEFAULT_CALLS
 from bot.core.routes import Route, Routes
+
+PERSON = "{person}"
+"""Stands for the name of who pressed, in what an action's dialog is told."""
+
+
+class Inquiry(Strict):
+    """One `[company.inquiry.NAME]`: how the rows of one generic inquiry name a document."""
+
+    entity: str
+    number: str
+    type: str = ""
+    status: str = ""
+    fixed_type: str = ""
 
 
 class Company(Strict):
@@ -29,16 +46,35 @@ class Company(Strict):
     tenant: str
     endpoint: str = "Default"
     version: str = "24.200.001"
-    sign_in: Literal["session"] = "session"
+    sign_in: Literal["session", "oauth"] = "session"
+    concurrent_access: bool = False
+    check_tenant: bool = True
+    branch: str = ""
+    locale: str = Field("en-US", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    seats: int = Field(2, ge=1, le=2)
+    parallel: int = Field(4, ge=1, le=20)
+    requests_per_minute: int = Field(60, ge=0)
     time_zone: Zone = "UTC"
     poll: Span = timedelta(seconds=60)
+    poll_with_push: Span = timedelta(minutes=5)
+    sweep: Span = timedelta(minutes=10)
+    nightly: TimeOfDay = time(2, 30)
     look_back: Span = timedelta(minutes=5)
     page: int = Field(200, ge=1, le=1000)
-    act_as: Literal["service"] = "service"
+    act_as: Literal["service", "person"] = "service"
     allow_unknown_editor: bool = False
     card_age: Span = timedelta(days=30)
     branches: dict[str, str] = Field(default_factory=dict)
     calls: dict[str, dict[str, str]] = Field(default_factory=dict)
+    extra: dict[str, dict[str, str]] = Field(default_factory=dict)
+    machine_users: tuple[str, ...] = ()
+    contacts: bool = False
+    delegation: str = "Approvals"
+    match: bool = True
+    match_tolerance: Decimal = Field(Decimal(0), ge=0, le=100)
+    ask_reference: bool = False
+    instructions_alert: Span = timedelta(days=30)
+    inquiry: dict[str, Inquiry] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _speaks_contract_4(self) -> Company:
@@ -52,10 +88,40 @@ class Company(Strict):
                 read_call(entity, step, text)
         return self
 
-    def call(self, entity: str, step: str) -> ErpCall:
-        """Return the write that does *step*, by this company's table or the default one."""
+    @property
+    def limits(self) -> Limits:
+        """What of the licence this company leaves us; a grant without cookies has one session."""
+        one = self.sign_in == "oauth" and not self.concurrent_access
+        return Limits(1 if one else self.seats, self.parallel, self.requests_per_minute)
+
+    @model_validator(mode="after")
+    def _inquiries_name_documents(self) -> Company:
+        self.queries()
+        return self
+
+    def queries(self) -> dict[str, Query]:
+        """Return how pushes are read: this company's own inquiries, then those we ship."""
+        own = {name: row.model_dump() for name, row in self.inquiry.items()}
+        return default_queries() | read_queries(own)
+
+    @model_validator(mode="after")
+    def _extras_make_sense(self) -> Company:
+        self.extras()
+        return self
+
+    def extras(self) -> Mapping[str, Extras]:
+        """Return what this company's endpoint tells beyond `Default`, by entity."""
+        return read_extras(self.extra)
+
+    def call(self, entity: str, step: str, *, person: str = "") -> ErpCall:
+        """Return the write that does *step*, by this company's table or the default one.
+
+        *person* is who pressed, for dialogs that are told.
+        """
         own = self.calls.get(entity, {}).get(step)
-        return read_call(entity, step, own) if own else DEFAULT_CALLS[entity, step]
+        call = read_call(entity, step, own) if own else DEFAULT_CALLS[entity, step]
+        told = tuple((field, text.replace(PERSON, person)) for field, text in call.dialog)
+        return replace(call, dialog=told)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -63,13 +129,24 @@ class Company(Strict):
         return ZoneInfo(self.time_zone)
 
 
+_ANSWER = re.compile(r' (\w+\.\w+)="([^"]*)"')
+"""One answer for an action's dialog: `ReasonApproveRejectParams.Reason="…"`."""
+
+
 def read_call(entity: str, step: str, text: str) -> ErpCall:
-    """Read `POST ReleaseFromHold` or `PUT Hold=false` from a company's table of calls."""
+    """Read `POST ReleaseFromHold` or `PUT Hold=false` from a company's table of calls.
+
+    An action may have answers for its dialog behind it: `POST Reject View.Field="by {person}"`.
+    """
     if (entity, step) not in DEFAULT_CALLS:
         raise ValueError(f"calls: there is no step {entity}.{step}")
-    action = re.fullmatch(r"POST (\w+)", text)
+    action = re.fullmatch(rf"POST (\w+)((?:{_ANSWER.pattern})*)", text)
     if action:
-        return ErpCall(entity, action[1])
+        answers = _ANSWER.findall(action[2])
+        for field, answer in answers:
+            if re.search(r"[{}]", answer.replace(PERSON, "")):
+                raise ValueError(f"calls: {field}: the only word in braces is {PERSON}")
+        return ErpCall(entity, action[1], dialog=tuple(answers))
     change = re.fullmatch(r"PUT (\w+)=(true|false)", text)
     if change:
         return ErpCall(entity, put=((change[1], change[2] == "true"),))

@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from acumatica_client.errors import ErpError
+from acumatica_client.models import Employee
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
+from bot.core.people import People
 from bot.places import Reachable
 from bot.teams import Connector, ConnectorRefused
 from storage import conversations, inbox, ledger, people
 from storage.database import Connection, Database
-from storage.records import StoredEmployee, TeamsPerson
+from storage.records import StoredContact, StoredDelegate, StoredEmployee
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,8 @@ class Directory:
         self._reachable = reachable
         self._look_bells = look_bells
         self._due = ports.clock.now()
+        self._known: list[People] | None = None
+        """Who was who after the last refresh."""
         self.tried = asyncio.Event()
         """Set after the first try; looks wait for it, so that the first cards name somebody."""
 
@@ -55,10 +59,12 @@ class Directory:
         now = self._ports.clock.now()
         if now < self._due:
             return False
-        before = await self._everybody()
+        before = self._known if self._known is not None else await self._everybody()
         fine = await self._refresh()
         self._due = self._ports.clock.now() + (REFRESH if fine else RETRY)
-        if await self._everybody() != before:
+        # Also a day that begins can change who may approve, when somebody's absence begins with it.
+        self._known = await self._everybody()
+        if self._known != before:
             await self._look_again()
         self.tried.set()
         return True
@@ -102,17 +108,27 @@ class Directory:
 
     async def _employees(self, tenant: Tenant) -> None:
         found = await tenant.erp.employees()
+        cards = await tenant.erp.around.contacts() if tenant.company.contacts else []
         async with self._store.transaction() as conn:
             for one in found:
-                employee = StoredEmployee(one.code, one.name, one.email, one.active)
-                await people.put_employee(conn, tenant.name, employee)
-
-    async def _everybody(self) -> tuple[list[TeamsPerson], list[list[StoredEmployee]]]:
-        async with self._store.reading() as conn:
-            return (
-                await people.people(conn),
-                [await people.employees(conn, name) for name in self._tenants],
+                await people.put_employee(conn, tenant.name, _stored(one))
+            for card in cards:
+                contact = StoredContact(card.id, card.name, card.email, card.active)
+                await people.put_contact(conn, tenant.name, contact)
+            # An empty list is what missing rights look like: it says nothing of anybody.
+            codes = [one.code for one in found]
+            left = await people.retire_others(conn, tenant.name, codes) if codes else 0
+        if left or not codes:
+            log.warning(
+                "employees are missing from Acumatica's list",
+                extra={"company": tenant.name, "count": left, "listed": len(codes)},
             )
+
+    async def _everybody(self) -> list[People]:
+        """Return who is who in every company, with who acts for whom today."""
+        now = self._ports.clock.now()
+        async with self._store.reading() as conn:
+            return [await tenant.people(conn, now=now) for tenant in self._tenants.values()]
 
     async def _look_again(self) -> None:
         async with self._store.transaction() as conn:
@@ -131,3 +147,19 @@ class Directory:
             correlation=self._ports.token(),
             now=self._ports.clock.now(),
         )
+
+
+def _stored(employee: Employee) -> StoredEmployee:
+    return StoredEmployee(
+        employee.code,
+        employee.name,
+        employee.email,
+        employee.active,
+        employee.login,
+        employee.department,
+        employee.reports_to,
+        tuple(
+            StoredDelegate(one.employee, one.of, one.starts, one.ends, one.active)
+            for one in employee.delegates
+        ),
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bot.consents import Consents
 from bot.places import Channel, Chat, Place, Reachable, place_of
 from bot.showing import Showing, Shown, same_card
 from bot.teams import Connector, Posted, card_activity
@@ -29,10 +30,17 @@ class Effects:
     """Carries messages to Teams."""
 
     def __init__(
-        self, store: Database, showing: Showing, connector: Connector, *, reachable: Reachable
+        self,
+        store: Database,
+        showing: Showing,
+        connector: Connector,
+        consents: Consents,
+        *,
+        reachable: Reachable,
     ) -> None:
         self._store = store
         self._showing = showing
+        self._consents = consents
         self._connector = connector
         self._reachable = reachable
 
@@ -47,13 +55,15 @@ class Effects:
                 return await self._nudge(item)
             case "say":
                 return await self._say(item)
+            case "connect":
+                return await self._connect(item)
             case _:
                 return Performed(Reject(f"unknown kind of message {item.kind!r}"))
 
     async def abandoned(self, item: OutboxItem) -> Performed:
         """Judge a message whose process died while it was in flight."""
-        if item.kind == "update":
-            return Performed(Retry("the service stopped while editing", after=0.0))
+        if item.kind in ("update", "connect"):  # an edit, or a link that replaces the one before
+            return Performed(Retry("the service stopped while sending", after=0.0))
         async with self._store.reading() as conn:
             card = await posted_cards.get(conn, item.company, item.document, item.target)
         if item.kind == "post" and card is not None and card.activity:
@@ -136,4 +146,21 @@ class Effects:
         sent = await self._connector.send(
             said["service_url"], said["conversation"], said["activity"]
         )
+        return Performed(Done(sent.activity) if isinstance(sent, Posted) else sent)
+
+    # --- links for one person alone ---
+
+    async def _connect(self, item: OutboxItem) -> Performed:
+        async with self._store.reading() as conn:
+            place = await place_of(conn, item.target, reachable=self._reachable)
+        opened = await self._open(place) if isinstance(place, Chat) else place
+        if isinstance(opened, Channel):
+            return Performed(Reject("what is for one person alone never goes into a channel"))
+        if not isinstance(opened, Chat):
+            return Performed(opened)
+        person = item.target.removeprefix("person:")
+        message = await self._consents.link(item.company, person)
+        if not isinstance(message, dict):
+            return Performed(message)
+        sent = await self._connector.send(opened.service_url, opened.conversation, message)
         return Performed(Done(sent.activity) if isinstance(sent, Posted) else sent)

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from acumatica_client.entities import ENTITIES, entity_of, owner_of
 from acumatica_client.errors import ErpBusy, ErpError, ErpRejected
 from acumatica_client.fingerprint import fingerprint
-from acumatica_client.models import Around, Document, DocumentKey
-from acumatica_client.notifications import PushMalformed, default_queries, read_push
+from acumatica_client.models import Document, DocumentKey
 from bot.attempt import attempt
+from bot.board import Board
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.core.decide import Known, Policy, decide, decide_gone, is_change
+from bot.pushes import Pushes
 from bot.questions import Cause, carry_out, note
+from bot.surroundings import Surroundings, with_same_reference
 from storage import documents, inbox, ledger, posted_cards
 from storage.database import Connection, Database
-from storage.records import Done, Hint, Outcome, RawPush, Reject, Retry, StoredDocument
+from storage.records import Done, Hint, Outcome, Reject, Retry, StoredDocument
 from storage.settle import backoff
 
 log = logging.getLogger(__name__)
 
-PARTY_FRESH = timedelta(hours=12)
 GIVE_UP = 300
 """Looks that failed in a row, about a day of them, before the hint is parked."""
 
@@ -31,12 +32,22 @@ GIVE_UP = 300
 class Look:
     """Reads hints of one company and turns them into what should happen."""
 
-    def __init__(self, tenant: Tenant, store: Database, ports: Ports, *, outbox_bell: Bell) -> None:
+    def __init__(
+        self,
+        tenant: Tenant,
+        store: Database,
+        ports: Ports,
+        *,
+        outbox_bell: Bell,
+        board: Board | None = None,
+    ) -> None:
         self._tenant = tenant
         self._store = store
         self._ports = ports
         self._outbox_bell = outbox_bell
-        self._queries = default_queries()
+        self._board = board or Board(ports.clock)
+        self._pushes = Pushes(tenant, store, ports, self._board)
+        self._surroundings = Surroundings(tenant, store, ports)
         self._reading = asyncio.Lock()
         self._busy: set[str] = set()
         """Documents being looked at: several looks run side by side, never two at one document."""
@@ -44,47 +55,13 @@ class Look:
     async def step(self) -> bool:
         """Read one push, or look at one document; False when there is nothing to do."""
         async with self._reading:
-            read = await self._read_push()
+            read = await self._pushes.read_next()
         return read or await self._look()
 
     async def next_due(self) -> datetime | None:
         """Return when the next look is due."""
         async with self._store.reading() as conn:
             return await inbox.next_hint_due(conn, self._tenant.name, besides=self._busy)
-
-    # --- pushes ---
-
-    async def _read_push(self) -> bool:
-        async with self._store.reading() as conn:
-            push = await inbox.next_push(conn, self._tenant.name)
-        if push is None:
-            return False
-        try:
-            found = read_push(push.body, self._queries)
-        except PushMalformed as error:
-            await self._store_push(push, (), parked=str(error))
-            return True
-        lost = f"{found.unreadable_rows} rows name no document" if found.unreadable_rows else ""
-        await self._store_push(push, found.documents, parked=lost)
-        return True
-
-    async def _store_push(
-        self, push: RawPush, keys: tuple[DocumentKey, ...], *, parked: str
-    ) -> None:
-        now = self._ports.clock.now()
-        async with self._store.transaction() as conn:
-            for key in keys:
-                await inbox.add_hint(
-                    conn,
-                    push.company,
-                    str(key),
-                    reason="push",
-                    correlation=push.correlation,
-                    now=now,
-                )
-            await inbox.finish_push(conn, push, parked=parked)
-        if parked:
-            log.warning("push parked", extra={"company": push.company, "reason": parked})
 
     # --- looks ---
 
@@ -94,6 +71,7 @@ class Look:
             return False
         try:
             outcome = await attempt(lambda: self._look_at(hint), what=f"look {hint.document}")
+            self._board.count("looks", type(outcome).__name__.lower())
             if not isinstance(outcome, Done):
                 await self._postpone(hint, outcome)
         finally:
@@ -144,6 +122,9 @@ class Look:
     async def _decide(self, conn: Connection, hint: Hint, document: Document) -> None:
         tenant, now = self._tenant, self._ports.clock.now()
         record = await documents.get(conn, tenant.name, hint.document)
+        document = await with_same_reference(conn, tenant.name, document)
+        if record is None:
+            await self._hint_same_reference(conn, hint, document)
         # What had been gone and is back is seen as for the first time.
         seen = record is not None and not record.gone
         previous = Document.from_json(record.snapshot) if record and seen else None
@@ -162,6 +143,18 @@ class Look:
             )  # fmt: skip
         await carry_out(conn, intents, cause, known.decision, self._ports.token)
 
+    async def _hint_same_reference(self, conn: Connection, hint: Hint, document: Document) -> None:
+        """Have the bills looked at again whose vendor reference has just come a second time."""
+        for number in document.around.same_reference:
+            await inbox.add_hint(
+                conn,
+                hint.company,
+                str(replace(document.key, number=number)),
+                reason="same vendor reference",
+                correlation=hint.correlation,
+                now=self._ports.clock.now(),
+            )
+
     async def _gone(self, conn: Connection, hint: Hint) -> None:
         now = self._ports.clock.now()
         if not await documents.mark_gone(conn, hint.company, hint.document, now=now):
@@ -179,7 +172,7 @@ class Look:
             previous,
             await ledger.latest(conn, name, document),
             tuple(await posted_cards.of_document(conn, name, document)),
-            await self._tenant.people(conn),
+            await self._tenant.people(conn, now=self._ports.clock.now()),
         )
 
     def _record(
@@ -205,36 +198,4 @@ class Look:
 
     async def _read(self, key: DocumentKey) -> Document | None:
         document = await self._tenant.erp.read(key)
-        return document and document.with_around(await self._around(document))
-
-    async def _around(self, document: Document) -> Around:
-        """Read the names that stand beside the document: its vendor's, and its buyer's code."""
-        entity = entity_of(document)
-        party = ""
-        if entity.party_entity:
-            party = await self._party(entity.party_entity, document.text(entity.party_field))
-        return Around(party, owner_of(document), await self._buyer(document) or "")
-
-    async def _party(self, entity: str, code: str) -> str:
-        if not code:
-            return ""
-        name, now = self._tenant.name, self._ports.clock.now()
-        async with self._store.reading() as conn:
-            known = await documents.party(conn, name, entity, code)
-        if known is not None and now - known[1] < PARTY_FRESH:
-            return known[0]
-        told = await self._tenant.erp.party_name(entity, code)
-        async with self._store.transaction() as conn:
-            await documents.put_party(conn, name, entity, code, name=told, now=now)
-        return told
-
-    async def _buyer(self, document: Document) -> str | None:
-        """Return the owner of the first purchase order behind a bill's lines."""
-        for line in document.lines:
-            number = line.get("POOrderNbr")
-            if number:
-                kind = str(line.get("POOrderType") or "Normal")
-                key = ENTITIES["PurchaseOrder"].key(kind, str(number))
-                order = await self._tenant.erp.read(key)
-                return order.text("Owner") if order else None
-        return None
+        return document and document.with_around(await self._surroundings.of(document))

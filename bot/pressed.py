@@ -14,6 +14,7 @@ from typing import Any
 from bot.actions import Bells
 from bot.clock import Ports
 from bot.companies import Tenant
+from bot.consents import Consents
 from bot.core.presses import Asked, Claim, Press, decide_press, find_card
 from bot.questions import Cause, note, update_cards
 from bot.showing import Showing, card_answer, text_answer
@@ -47,12 +48,15 @@ class Presses:
         tenants: Mapping[str, Tenant],
         store: Database,
         showing: Showing,
+        consents: Consents,
+        *,
         ports: Ports,
         bells: Mapping[str, Bells],
     ) -> None:
         self._tenants = tenants
         self._store = store
         self._showing = showing
+        self._consents = consents
         self._ports = ports
         self._bells = bells
 
@@ -113,6 +117,8 @@ class Presses:
             conn, cause, "press refused", actor=press.person or "unknown",
             verb=press.verb[:40], reason=str(refusal),
         )  # fmt: skip
+        if asked is not None and refusal is Refusal.NOT_CONNECTED:
+            await self._consents.offer(conn, press.person, asked.company)
         if asked is not None and refusal is Refusal.ALREADY_DECIDED:
             # The second press is answered with who decided and when: the card as it is now.
             card = find_card(asked.cards, press)

@@ -2,62 +2,50 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from acumatica_client.notifications import PushRejected, check_secret
-from bot.clock import Bell, Ports
+from bot.bodies import read_body, read_members
+from bot.consents import Consents
 from bot.gate import Gate, GateRefused
+from bot.push_door import PushDoor
 from bot.sdk import Sdk
-from bot.strict_json import NotJson, read_object
-from storage import inbox
-from storage.database import Database
+from bot.watch import Watch
 
 log = logging.getLogger(__name__)
 
-SECRET_HEADER = "X-Countersign-Secret"  # noqa: S105  # the header's name, not its value
 MESSAGE_LIMIT = 256 * 1024
-BODY_SECONDS = 10.0
-PUSH_LIMIT = 5 * 1024 * 1024
+
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Headers of a page that shows something meant for one pair of eyes."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    """What the push door needs of a company."""
-
-    push_secrets: tuple[bytes, ...]
-    look_bell: Bell
 
 
 class Doors:
     """The HTTP handlers."""
 
     def __init__(
-        self,
-        gate: Gate,
-        sdk: Sdk,
-        store: Database,
-        ports: Ports,
-        companies: Mapping[str, Company],
+        self, gate: Gate, sdk: Sdk, push_door: PushDoor, watch: Watch, consents: Consents
     ) -> None:
         self._gate = gate
         self._sdk = sdk
-        self._store = store
-        self._ports = ports
-        self._companies = companies
+        self._consents = consents
+        self.push = push_door.push
+        self.ready = watch.ready
+        self.metrics = watch.metrics
 
     async def messages(self, request: web.Request) -> web.Response:
         """Take one activity from Teams."""
-        activity = await _read_json(request, MESSAGE_LIMIT)
+        activity = await read_members(await read_body(request, MESSAGE_LIMIT))
         if not isinstance(activity.get("type"), str) or not activity["type"]:
             raise web.HTTPBadRequest(text="an activity needs a type")
         try:
@@ -70,48 +58,18 @@ class Doors:
             return web.Response(status=202)
         return web.json_response(answer.body, status=answer.status)
 
-    async def push(self, request: web.Request) -> web.Response:
-        """Store one push notification as it came; the work begins after the answer."""
-        company = self._companies.get(request.match_info["company"])
-        try:
-            # An unknown company answers exactly like a wrong secret.
-            secrets = company.push_secrets if company else ()
-            check_secret(request.headers.getall(SECRET_HEADER, []), secrets)
-        except PushRejected:
-            return web.Response(status=401)
-        if company is None:
-            return web.Response(status=401)
-        body = await _read_body(request, PUSH_LIMIT)
-        data = _parsed(body)
-        fresh = await self._store_push(request.match_info["company"], data, body)
-        company.look_bell.ring()
-        return web.json_response({"stored": fresh}, status=202)
-
-    async def _store_push(self, company: str, data: Mapping[str, Any], body: bytes) -> bool:
-        query, transaction = data.get("Query"), data.get("Id")
-        named = isinstance(query, str) and isinstance(transaction, str) and transaction
-        identity = f"{query}|{transaction}" if named else hashlib.sha256(body).hexdigest()
-        async with self._store.transaction() as conn:
-            return await inbox.add_push(
-                conn,
-                company=company,
-                identity=identity,
-                body=body,
-                correlation=self._ports.token(),
-                now=self._ports.clock.now(),
-            )
+    async def callback(self, request: web.Request) -> web.Response:
+        """Take a browser back from the ERP's sign-in; what it is shown is nobody else's."""
+        asked = request.query
+        page = await self._consents.came_back(asked.get("state", ""), asked.get("code", ""))
+        return web.Response(
+            status=page.status, text=page.html, content_type="text/html", headers=PRIVATE
+        )
 
     async def live(self, request: web.Request) -> web.Response:
         """Say that the process answers."""
         del request
         return web.json_response({"live": True})
-
-    async def ready(self, request: web.Request) -> web.Response:
-        """Say whether the store answers."""
-        del request
-        async with self._store.reading() as conn:
-            await conn.execute("SELECT 1")
-        return web.json_response({"ready": True})
 
 
 @web.middleware
@@ -128,31 +86,3 @@ async def hide_version(request: web.Request, response: web.StreamResponse) -> No
     """Do not tell the server's software and version."""
     del request
     response.headers.pop("Server", None)
-
-
-async def _read_body(request: web.Request, limit: int) -> bytes:
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text="send application/json")
-    if request.headers.get("Content-Encoding"):
-        raise web.HTTPUnsupportedMediaType(text="send it without Content-Encoding")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.content.iter_chunked(65536):
-                body += chunk
-                if len(body) > limit:
-                    raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(body))
-    except TimeoutError as error:
-        raise web.HTTPRequestTimeout(text="the body came too slowly") from error
-    return bytes(body)
-
-
-async def _read_json(request: web.Request, limit: int) -> dict[str, Any]:
-    return _parsed(await _read_body(request, limit))
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        return read_object(body)
-    except NotJson as error:
-        raise web.HTTPBadRequest(text=f"no JSON: {error}") from error

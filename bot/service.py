@@ -15,34 +15,39 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from acumatica_client.client import ErpClient, Waiting
-from acumatica_client.protocol import Address
-from acumatica_client.session import Credentials
+from acumatica_client.client import ErpClient
 from acumatica_client.transport import Transport
 from bot.actions import Bells, Doer, Settler
 from bot.activities import Activities
 from bot.arrivals import Arrivals
 from bot.attempt import Runner, keep_going
+from bot.board import Board
 from bot.checked import SettingsError
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.company_file import Company, File
+from bot.consents import Consents
 from bot.directory import Directory
 from bot.effects import Effects
 from bot.gate import Gate, SigningKeys
+from bot.grants import Grants
 from bot.look import Look
 from bot.poller import Poller
 from bot.pressed import Presses
+from bot.push_door import PUSH_LIMIT, PushDoor
+from bot.push_door import Company as PushCompany
+from bot.reconcile import Reconciler
 from bot.sdk import Sdk
-from bot.server import PUSH_LIMIT, Doors, Handler, hide_version, plain_errors
-from bot.server import Company as PushCompany
-from bot.settings import CompanySecrets, Settings, unsafe
+from bot.server import Doors, Handler, hide_version, plain_errors
+from bot.settings import CALLBACK, CompanySecrets, Settings, unsafe
 from bot.showing import Showing
+from bot.sign_ins import open_erp, open_grants, open_vault
 from bot.talk import Talk
 from bot.teams import Connector
 from bot.tokens import BotTokens
+from bot.watch import Watch
 from bot.worker import Worker
-from storage import conversations, documents, ledger, outbox
+from storage import conversations, documents, ledger, outbox, progress, requests
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -75,6 +80,7 @@ class Service:
     worker: Worker
     loops: tuple[Loop, ...]
     doors: Doors
+    reconcilers: Mapping[str, Reconciler]
 
 
 SERVICE = web.AppKey("service", Service)
@@ -89,8 +95,10 @@ def build(settings: Settings, file: File, ports: Ports) -> web.Application:
     app.on_response_prepare.append(hide_version)
     app.router.add_post("/api/messages", _door(lambda doors: doors.messages))
     app.router.add_post("/api/acumatica/push/{company}", _door(lambda doors: doors.push))
+    app.router.add_get(CALLBACK, _door(lambda doors: doors.callback))
     app.router.add_get("/health/live", _door(lambda doors: doors.live))
     app.router.add_get("/health/ready", _door(lambda doors: doors.ready))
+    app.router.add_get("/metrics", _door(lambda doors: doors.metrics))
 
     async def running(app: web.Application) -> AsyncIterator[None]:
         async with open_service(settings, file, ports) as service:
@@ -118,14 +126,20 @@ async def open_service(settings: Settings, file: File, ports: Ports) -> AsyncIte
         store = await Database.open(settings.storage.path)
         stack.push_async_callback(store.close)
         await _settle_in(store, file, ports)
+        safe = await open_vault(settings, store)
         tenants = {}
         for company in file.company:
-            tenant = _tenant(company, settings, file, ports)
-            stack.push_async_callback(tenant.erp.close)
-            tenants[company.name] = tenant
+            erp = open_erp(company, settings, ports, store, safe)
+            stack.push_async_callback(erp.close)
+            grants = open_grants(company, settings, ports, store, safe)
+            if grants is not None:
+                stack.push_async_callback(grants.close)
+            tenants[company.name] = _tenant(company, settings, file, erp, grants)
         teams = ports.open_transport(settings.teams.may_call)
         stack.push_async_callback(teams.close)
-        service = _compose(settings, ports, store, tenants, teams)
+        consents = Consents(tenants, store, safe, ports)
+        await consents.tidy()
+        service = _compose(settings, ports, store, tenants, teams, consents=consents)
         rescued = await service.worker.rescue()
         if rescued:
             log.warning("messages were in flight at the last stop", extra={"count": rescued})
@@ -160,6 +174,8 @@ async def _settle_in(store: Database, file: File, ports: Ports) -> None:
     async with store.transaction() as conn:
         await ledger.free_leases(conn)
         await ledger.drop_answers(conn, before=now - ANSWERS_KEPT)
+        await progress.give_up(conn, note="broke off: the service was stopped", now=now)
+        await requests.put_back(conn)
         for company in file.company:
             await documents.begin(conn, company.name, now=now)
         for channel in file.channel:
@@ -167,17 +183,11 @@ async def _settle_in(store: Database, file: File, ports: Ports) -> None:
             await outbox.wake(conn, f"channel:{channel.name}", now=now)
 
 
-def _tenant(company: Company, settings: Settings, file: File, ports: Ports) -> Tenant:
-    secrets = settings.acumatica.get(company.name, CompanySecrets())
-    erp = ErpClient(
-        Address(company.url.rstrip("/"), company.endpoint, company.version),
-        Credentials(secrets.user, secrets.password.get_secret_value, company.tenant),
-        open_transport=ports.open_transport,
-        waiting=Waiting(ports.clock.now, ports.clock.sleep),
-        parallel_reads=4,
-        page=company.page,
-    )
-    return Tenant(company, file.routes(company.name), erp, file.overrides())
+def _tenant(
+    company: Company, settings: Settings, file: File, erp: ErpClient, grants: Grants | None
+) -> Tenant:
+    user = settings.acumatica.get(company.name, CompanySecrets()).user
+    return Tenant(company, file.routes(company.name), erp, file.overrides(), user, grants)
 
 
 def _compose(
@@ -186,6 +196,8 @@ def _compose(
     store: Database,
     tenants: Tenants,
     teams: Transport,
+    *,
+    consents: Consents,
 ) -> Service:
     clock, reachable = ports.clock, settings.teams.reachable
     keys = SigningKeys(teams, clock, settings.teams.openid_metadata_url)
@@ -203,34 +215,50 @@ def _compose(
         tenants, store, connector, ports,
         reachable=reachable, look_bells=look_bells,
     )  # fmt: skip
-    worker = Worker(store, Effects(store, showing, connector, reachable=reachable), ports)
+    effects = Effects(store, showing, connector, consents, reachable=reachable)
+    worker = Worker(store, effects, ports)
     arrivals = Arrivals(store, directory, ports, outbox_bell=outbox, directory_bell=directory_bell)
-    talk = Talk(tenants, store, showing, ports, outbox_bell=outbox, look_bells=look_bells)
-    presses = Presses(tenants, store, showing, ports, bells)
+    talk = Talk(tenants, store, showing, consents, ports, outbox_bell=outbox, look_bells=look_bells)
+    presses = Presses(tenants, store, showing, consents, ports=ports, bells=bells)
     sdk = Sdk(settings.teams, keys, Activities(presses, talk, arrivals))
     loops = [
         Loop("directory", directory, directory_bell),
         Loop("worker", worker, outbox, WORKERS),
     ]
+    boards = {name: Board(clock) for name in tenants}
+    reconcilers = {
+        name: Reconciler(tenant, store, ports, look_bell=look_bells[name], board=boards[name])
+        for name, tenant in tenants.items()
+    }
     for name, tenant in tenants.items():
-        loops += _company_loops(tenant, store, ports, bells[name])
-    doors = Doors(
-        Gate(settings.teams, keys, clock), sdk, store, ports,
-        {name: _push(settings, name, own) for name, own in bells.items()},
+        loops += _company_loops(tenant, store, ports, bells[name], boards[name])
+        loops.append(Loop(f"reconcile {name}", reconcilers[name], Bell(clock)))
+    push_door = PushDoor(
+        store, ports,
+        {name: _push(settings, tenants[name], bells[name], boards[name]) for name in tenants},
     )  # fmt: skip
-    return Service(store, tenants, directory, worker, tuple(loops), doors)
+    watch = Watch(
+        store, clock, boards, {name: tenant.erp.usage for name, tenant in tenants.items()},
+        token=settings.server.metrics_token.get_secret_value(),
+    )  # fmt: skip
+    doors = Doors(Gate(settings.teams, keys, clock), sdk, push_door, watch, consents)
+    return Service(store, tenants, directory, worker, tuple(loops), doors, reconcilers)
 
 
-def _company_loops(tenant: Tenant, store: Database, ports: Ports, bells: Bells) -> list[Loop]:
+def _company_loops(
+    tenant: Tenant, store: Database, ports: Ports, bells: Bells, board: Board
+) -> list[Loop]:
     name = tenant.name
+    look = Look(tenant, store, ports, outbox_bell=bells.outbox, board=board)
+    poller = Poller(tenant, store, ports, look_bell=bells.look, board=board)
     return [
-        Loop(f"look {name}", Look(tenant, store, ports, outbox_bell=bells.outbox), bells.look, 3),
-        Loop(f"poll {name}", Poller(tenant, store, ports, look_bell=bells.look), Bell(ports.clock)),
+        Loop(f"look {name}", look, bells.look, 3),
+        Loop(f"poll {name}", poller, board.poll_bell),
         Loop(f"act {name}", Doer(tenant, store, ports, bells), bells.act),
         Loop(f"settle {name}", Settler(tenant, store, ports, bells), bells.settle, 2),
     ]
 
 
-def _push(settings: Settings, name: str, bells: Bells) -> PushCompany:
-    secrets = settings.acumatica.get(name, CompanySecrets())
-    return PushCompany(secrets.push_secrets(), bells.look)
+def _push(settings: Settings, tenant: Tenant, bells: Bells, board: Board) -> PushCompany:
+    secrets = settings.acumatica.get(tenant.name, CompanySecrets())
+    return PushCompany(secrets.push_secrets(), tenant.company.tenant, bells.look, board)

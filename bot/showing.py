@@ -60,11 +60,19 @@ class Showing:
         return self._render(await self._story(conn, record), None, view)
 
     async def _story(self, conn: Connection, record: StoredDocument) -> Story:
-        return await self._tenants[record.company].story(conn, record)
+        return await self._tenants[record.company].story(conn, record, now=self._clock.now())
 
     def _viewpoint(self, company: str, *, viewer: str = "", copy: bool = False) -> Viewpoint:
         own = self._tenants[company].company
-        return Viewpoint(self._clock.now(), own.zone, own.url, own.tenant, viewer, copy)
+        return Viewpoint(
+            self._clock.now(),
+            own.zone,
+            own.url,
+            own.tenant,
+            viewer,
+            copy,
+            own.instructions_alert,
+        )
 
     def _render(self, story: Story, card: PostedCard | None, view: Viewpoint) -> Shown:
         situation = situation_of(story, card, view)

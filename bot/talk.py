@@ -12,9 +12,13 @@ from acumatica_client.entities import ENTITIES
 from acumatica_client.models import Document, DocumentKey
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
+from bot.consents import NOTHING_TO_CONNECT, Consents
 from bot.core.commands import (
+    CONNECT_HELP,
     HELP,
     Command,
+    Connect,
+    Disconnect,
     Greeting,
     Help,
     Pending,
@@ -39,6 +43,9 @@ _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,19}")
 """What is looked up in the ERP; nothing else a person types becomes part of an address."""
 LOOK_UP_WAITS = (0.1, 0.2, 0.4, 0.8, 1.0, 1.0)
 """Seconds between looks whether a document asked for has arrived; Teams waits 15 in all."""
+ONLY_PEOPLE = "Only a signed-in person can connect an Acumatica user."
+LINK_COMES = "I am sending you a link in our own chat. Sign in there, then come back."
+NOT_HERE = "Please type that in our own chat, where nobody else reads it."
 WHO_I_AM = "I bring what waits in Acumatica to the people who decide. Type “help” for more."
 UNRELEASED = frozenset({"Balanced", "Printed", "Pending Print", "Pending Processing"})
 
@@ -52,6 +59,10 @@ class Said:
     service_url: str
     conversation: str
     """With `;messageid=` in a channel, so that the answer stays in the thread."""
+    person: str = ""
+    """aadObjectId of who typed it; empty when the activity names no person."""
+    alone: bool = False
+    """Whether it was typed in the person's own chat with the bot."""
 
 
 class Talk:
@@ -62,6 +73,7 @@ class Talk:
         tenants: Mapping[str, Tenant],
         store: Database,
         showing: Showing,
+        consents: Consents,
         ports: Ports,
         *,
         outbox_bell: Bell,
@@ -70,6 +82,7 @@ class Talk:
         self._tenants = tenants
         self._store = store
         self._showing = showing
+        self._consents = consents
         self._ports = ports
         self._outbox_bell = outbox_bell
         self._look_bells = look_bells
@@ -79,10 +92,27 @@ class Talk:
         command = read_command(said.text)
         if isinstance(command, ShowDocument):
             await self._look_up(command)
+        if isinstance(command, Connect | Disconnect):
+            await self.notice(said, await self._connect(said, command))
+            return
         async with self._store.transaction() as conn:
             card, summary = await self._card(conn, command)
             await self.say(conn, said, card_activity(card, summary))
         self._outbox_bell.ring()
+
+    async def _connect(self, said: Said, command: Connect | Disconnect) -> str:
+        """Do what was typed about the sender's own Acumatica user; return what to tell them."""
+        if not said.person:
+            return ONLY_PEOPLE
+        if isinstance(command, Disconnect):
+            return await self._consents.disconnect(said.person)
+        if not command.number:
+            async with self._store.transaction() as conn:
+                offered = await self._consents.offer(conn, said.person)
+            return LINK_COMES if offered else NOTHING_TO_CONNECT
+        if not said.alone:
+            return NOT_HERE
+        return await self._consents.confirm(said.person, command.number)
 
     async def _look_up(self, command: ShowDocument) -> None:
         """Have a document looked at that was never seen; wait a little for it to be here."""
@@ -138,8 +168,9 @@ class Talk:
         match command:
             case Greeting(answer):
                 return _text(answer, WHO_I_AM)
-            case Help():
-                return help_card(HELP), "What you can type"
+            case Help() | Connect() | Disconnect():
+                connecting = CONNECT_HELP if self._consents.offered else ()
+                return help_card((*HELP, *connecting)), "What you can type"
             case Pending():
                 return await self._pending(conn, command)
             case ShowDocument():

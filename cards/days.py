@@ -34,7 +34,15 @@ def expected(word: str, value: date, on: date) -> str:
     past = (on - value).days
     if past == 0:
         return f"{word} today"
-    return f"{word} {day(value)}, {f'{_days(past)} ago' if past > 0 else _ahead(-past)}"
+    return f"{word} {day(value)}, {ago(value, on)}"
+
+
+def ago(value: date, on: date) -> str:
+    """Return how far a day is from another: `19 days ago`, `today`, `tomorrow`, `in 8 days`."""
+    past = (on - value).days
+    if past == 0:
+        return "today"
+    return f"{_days(past)} ago" if past > 0 else _ahead(-past)
 
 
 def _days(count: int) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from acumatica_client.models import Document
 from cards import days, money, states, verbs
 from cards.sheet import Paper, Sheet
-from cards.text import plain, safe_url
-from cards.view import Button, CardView, Fact, Situation
+from cards.text import joined, plain, safe_url
+from cards.view import Button, CardView, Fact, Part, Situation
 
 MOST_FACTS = 6
+MOST_APPROVALS = 3
 MOST_LINES = 12
 MOST_BUTTONS = 3
 OPEN_TITLE = "Open in Acumatica"
@@ -80,7 +81,16 @@ def _missing_money(sheet: Sheet, paper: Paper) -> tuple[str, ...]:
 
 def _facts(sheet: Sheet, paper: Paper) -> tuple[Fact, ...]:
     rows = ((title, read(paper)) for title, read in sheet.facts)
-    return tuple(Fact(title, parts) for title, parts in rows if parts)[:MOST_FACTS]
+    facts = [Fact(title, parts) for title, parts in rows if parts]
+    approvals = _approvals(paper.situation)[:MOST_APPROVALS]
+    return (*facts[: MOST_FACTS - len(approvals)], *approvals)
+
+
+def _approvals(situation: Situation) -> list[Fact]:
+    """Return who must still approve, and who did; only an extended endpoint tells them."""
+    waits = f"{joined(situation.waits_for)} (approval map)" if situation.waits_for else ""
+    rows = [("Waits for", waits), *situation.decided]
+    return [Fact(title, (Part(told),)) for title, told in rows if told]
 
 
 def _nobody(situation: Situation) -> str:

@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     LIMIT_UNCLEAR = "limit cannot be compared"
     EDITOR_UNKNOWN = "creator and editor unknown"
     CREATOR = "created or edited it"
+    NOT_CONNECTED = "no Acumatica user connected"
     CHANGED = "document changed"
     NOT_DOABLE = "not doable now"
     AUTOMATIC = "automatic refresh"
@@ -49,6 +50,10 @@ _WORDS = {
         " deciding without that. Nothing was changed."
     ),
     Refusal.CREATOR: "You entered or last changed this document, so somebody else must decide.",
+    Refusal.NOT_CONNECTED: (
+        "Here the decision is carried out by your own Acumatica user, which is not connected yet."
+        " I have sent you a link in our own chat. Nothing was changed."
+    ),
     Refusal.CHANGED: "The document has just changed. Nothing was done; the card shows it anew.",
     Refusal.NOT_DOABLE: "The document no longer allows this. Nothing was done.",
     Refusal.AUTOMATIC: "Nothing was pressed.",

@@ -30,9 +30,10 @@ class Paper:
 
     @property
     def owner(self) -> str:
-        """Who owns the document: the name where known, else the ERP's employee code."""
-        around = self.document.around
-        return self.situation.owner or around.owner or around.buyer
+        """Who owns the document: the name where known, else what the ERP told, else whose group."""
+        around, group = self.document.around, self.document.text("workgroup")
+        named = self.situation.owner or around.owner or around.buyer
+        return named or (f"{group} (workgroup)" if group else "")
 
     def branch(self, name: str) -> str:
         """Return the branch in field *name* as people call it."""

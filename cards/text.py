@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import SplitResult, urlsplit
 
 LONGEST = 200
@@ -45,6 +45,12 @@ def _visible(char: str) -> str:
     if category in {"Cs", "Co"}:
         return ""
     return " " if category == "Cc" else char
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: *Ann, Ben and Carla*."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def plain(text: str, longest: int = LONGEST) -> str:

@@ -59,6 +59,13 @@ VERBS: Mapping[str, Verb] = {
         promise="Reject turns the {it} down.",
         destructive=True,
     ),
+    "approve_for_payment": Verb(
+        label="Approve for payment",
+        working="approving for payment",
+        done="approved for payment",
+        noun="approval for payment",
+        promise="Approve for payment ticks that box of the {it}; it pays nothing by itself.",
+    ),
     "remove_hold": Verb(
         label="Remove hold",
         working="removing the hold",

@@ -85,6 +85,10 @@ class Situation:
     """Why nobody is mentioned, when nobody is: one plain sentence of ours."""
     owner: str = ""
     """Who asked for the document or owns it, by name, where somebody could tell."""
+    waits_for: tuple[str, ...] = ()
+    """Who must approve by the approval map, by name."""
+    decided: tuple[tuple[str, str], ...] = ()
+    """Approvals and rejections given: *Approved by*, *Erin Walsh on Tue 3 Nov 2026*."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Deep links of other documents the card names, such as the purchase order, by number."""
 

@@ -120,7 +120,7 @@ def test_every_direct_dependency_has_its_reason() -> None:
 def test_every_setting_is_in_the_docs() -> None:
     from pydantic import BaseModel
 
-    from bot.company_file import ChannelEntry, Company, PersonEntry
+    from bot.company_file import ChannelEntry, Company, Inquiry, PersonEntry
     from bot.core.routes import Condition, Route
     from bot.settings import CompanySecrets, Settings
 
@@ -137,7 +137,7 @@ def test_every_setting_is_in_the_docs() -> None:
     environment = [*names(Settings, ""), *names(CompanySecrets, "ACUMATICA__<NAME>__")]
     rows = [
         f"`{field.alias or name}`"
-        for model in (Company, Route, Condition, PersonEntry, ChannelEntry)
+        for model in (Company, Inquiry, Route, Condition, PersonEntry, ChannelEntry)
         for name, field in model.model_fields.items()
     ]
     assert [name for name in (*environment, *rows) if name not in told] == []

@@ -245,19 +245,26 @@ class World:
     poll: str = "2s"
     edit: tuple[str, str] = ("", "")
     """One replacement in the text of countersign.toml."""
+    edits: list[tuple[str, str]] = field(default_factory=list)
+    """Further ones."""
+    more: dict[str, Any] = field(default_factory=dict)
+    """Further settings of the bot, nested like the others."""
     bots: list[Any] = field(default_factory=list)
 
     def file(self) -> Path:
         text = DEMO_FILE.read_text("utf-8").replace("http://127.0.0.1:8770", self.witness.erp)
         path = self.data / "countersign.toml"
         text = text.replace('poll = "5s"', f'poll = "{self.poll}"').replace(*self.edit)
+        for old, new in self.edits:
+            assert old in text, f"the demo's file has no {old!r}"
+            text = text.replace(old, new)
         path.write_text(text, "utf-8")
         return path
 
     def settings(self, port: int = 0) -> dict[str, Any]:
         """The settings of a bot in this world, as the environment would tell them."""
         url = self.witness.teams
-        return {
+        settings = {
             "config": self.file(),
             "teams": {
                 "app_id": teams.SandboxOptions(bot="", app_secret="").app_id,
@@ -274,6 +281,7 @@ class World:
                 "acme": {"user": "countersign", "password": PASSWORD, "push_secret": PUSH_SECRET}
             },
         }
+        return merged(settings, self.more)
 
     @asynccontextmanager
     async def bot(self, *, speed: float = 1.0) -> AsyncIterator[str]:
@@ -340,6 +348,15 @@ class World:
         if process.returncode is None:
             process.send_signal(signal.SIGKILL)
         await process.wait()
+
+
+def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Nested settings with others laid over them."""
+    both = dict(one)
+    for name, value in other.items():
+        deeper = isinstance(value, dict) and isinstance(both.get(name), dict)
+        both[name] = merged(both[name], value) if deeper else value
+    return both
 
 
 def environment(settings: dict[str, Any], prefix: str = "") -> dict[str, str]:

@@ -15,6 +15,11 @@ HELP = (
     ("payment 000010", "One check or payment"),
     ("help", "This list"),
 )
+CONNECT_HELP = (
+    ("connect", "Let Countersign act as your own Acumatica user when you press"),
+    ("disconnect", "Take that back"),
+)
+"""Offered only where a company carries decisions out as the person who decides."""
 
 ENTITIES = {
     "bill": ("Bill",),
@@ -61,6 +66,18 @@ class ShowDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Connect:
+    """Connect the sender's own Acumatica user; with a number, finish the sign-in it names."""
+
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Forget the sender's own Acumatica user."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Not understood; `guess` is the nearest command, empty when none is near."""
 
@@ -68,7 +85,7 @@ class Unknown:
     guess: str = ""
 
 
-Command = Help | Greeting | Pending | ShowDocument | Unknown
+Command = Help | Greeting | Pending | ShowDocument | Connect | Disconnect | Unknown
 
 
 def read_command(text: str) -> Command:
@@ -81,7 +98,7 @@ def read_command(text: str) -> Command:
         return Greeting("Hello.")
     if words in THANKS:
         return Greeting("You are welcome.")
-    return _of_documents(words, typed) or _unknown(words)
+    return _of_documents(words, typed) or _of_connecting(words) or _unknown(words)
 
 
 def _of_documents(words: str, typed: str) -> Command | None:
@@ -95,7 +112,14 @@ def _of_documents(words: str, typed: str) -> Command | None:
     return None
 
 
+def _of_connecting(words: str) -> Command | None:
+    if words == "disconnect":
+        return Disconnect()
+    connect = re.fullmatch(r"connect(?: (\d[\d -]{0,12}))?", words)
+    return Connect(re.sub(r"\D", "", connect[1] or "")) if connect else None
+
+
 def _unknown(words: str) -> Unknown:
-    known = [command for command, _ in HELP]
+    known = [command for command, _ in (*HELP, *CONNECT_HELP)]
     near = difflib.get_close_matches(words, known, n=1, cutoff=0.6)
     return Unknown(words, near[0] if near else "")

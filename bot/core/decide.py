@@ -19,7 +19,7 @@ from bot.core.intents import (
     UpdateCard,
 )
 from bot.core.people import People
-from bot.core.plans import plan
+from bot.core.plans import plan_for
 from bot.core.routes import APPROVER_TARGET, Route, Routes
 from cards.changes import changed_facts
 from storage.records import Decision, DecisionState, PostedCard, TeamsPerson
@@ -131,8 +131,7 @@ def _route_in(status: str, document: Document, routes: Routes) -> Route:
 
 def _offered(document: Document, route: Route) -> tuple[str, ...]:
     """Return the verbs whose plan has a doable first step; no other verb becomes a button."""
-    entity = document.key.entity
-    return tuple(verb for verb in route.actions if plan(entity, verb, document.status))
+    return tuple(verb for verb in route.actions if plan_for(document, verb))
 
 
 def was_tried(decision: Decision) -> bool:
@@ -142,19 +141,24 @@ def was_tried(decision: Decision) -> bool:
 
 def _approvers(document: Document, route: Route, people: People) -> list[TeamsPerson]:
     """Return the people of the first source that names somebody we know."""
-    around = document.around
     for source in route.approver:
-        if source == "owner":
-            found = people.by_employee.get(around.owner)
-        elif source == "buyer":
-            found = people.by_employee.get(around.buyer)
-        elif source.startswith("person:"):
-            found = people.by_email.get(source.removeprefix("person:").lower())
-        else:
-            found = None  # "approval map": told by an endpoint extension only
-        if found is not None and not found.guest:
-            return [found]
+        found = [one for one in _named(source, document, people) if not one.guest]
+        if found:
+            return found
     return []
+
+
+def _named(source: str, document: Document, people: People) -> list[TeamsPerson]:
+    if source == "approval map":
+        waits = document.status == "Pending Approval"
+        return people.approving(document.approvals) if waits else []
+    if source == "owner":
+        found = people.by_employee.get(document.around.owner)
+    elif source == "buyer":
+        found = people.by_employee.get(document.around.buyer)
+    else:
+        found = people.by_email.get(source.removeprefix("person:").lower())
+    return [found] if found else []
 
 
 def _targets(route: Route, approvers: Iterable[TeamsPerson]) -> Iterable[str]:
@@ -221,5 +225,9 @@ def _is_replaced(card: PostedCard, matter: Matter) -> bool:
 
 
 def _told(document: Document) -> tuple[object, ...]:
-    fields = {n: v for n, v in document.fields.items() if n != "LastModifiedDateTime"}
-    return document.status, fields, document.lines, document.around
+    fields = {name: value for name, value in document.fields.items() if name not in _UNSEEN}
+    return document.status, fields, document.lines, document.around, document.approvals
+
+
+_UNSEEN = frozenset({"LastModifiedDateTime", "modified_by"})
+"""Fields that no card shows."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from storage.records import StoredEmployee, TeamsPerson
+from acumatica_client.models import Approval
+from storage.records import StoredContact, StoredDelegate, StoredEmployee, TeamsPerson
 
 T = TypeVar("T")
 
@@ -28,38 +30,127 @@ class People:
     """Everybody one company knows, ready for questions."""
 
     by_employee: Mapping[str, TeamsPerson]
+    """By whatever an owner field may show: employee code, login, contact id or name."""
     by_email: Mapping[str, TeamsPerson]
     by_id: Mapping[str, TeamsPerson]
     overrides: Mapping[str, Override]
     names: Mapping[str, str]
-    """Employee code to name, for cards."""
+    """Employee code, login or contact id to name, for cards."""
+    delegates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Employee code to the codes of those who may approve for them today."""
+    authors: Mapping[str, StoredEmployee] = field(default_factory=dict)
+    """Login, employee code or name, in lower case, to the employee, also one who left."""
 
     def override(self, person: TeamsPerson) -> Override:
         """Return what the file says of *person*; nothing special when it says nothing."""
         return self.overrides.get(person.email.lower(), Override(person.email))
+
+    def approving(self, rows: Iterable[Approval]) -> list[TeamsPerson]:
+        """Return who may decide pending rows: the employees named, and their delegates today.
+
+        A row for a workgroup alone names nobody: who is in it, Acumatica does not tell.
+        """
+        codes = [row.employee for row in rows if row.pending and row.employee]
+        acting = [one for code in codes for one in (code, *self.delegates.get(code, ()))]
+        found = (self.by_employee.get(code) for code in acting)
+        return list(dict.fromkeys(person for person in found if person))
+
+    def is_author(self, person: TeamsPerson, name: str) -> bool | None:
+        """Say whether *name*, a creator or editor as the ERP tells it, is *person*.
+
+        None when that is not certain: nobody known is called so, or the one who is was matched
+        to nobody and could be *person*.
+        """
+        author = self.authors.get(name.strip().lower())
+        if author is None:
+            return None
+        matched = self.by_employee.get(author.code)
+        if matched is not None:
+            return matched == person
+        other_mail = bool(author.email) and author.email.lower() != person.email.lower()
+        return False if other_mail and author.name != person.name else None
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """When somebody may approve for another: on this day, by a row that delegates this."""
+
+    today: date
+    of: str = "Approvals"
+    """What `DelegationOf` must say; versions that do not tell it delegate no approvals."""
+
+    def holds(self, row: StoredDelegate) -> bool:
+        """Say whether *row* lets its employee approve today."""
+        day = self.today.isoformat()
+        begun, over = row.starts <= day, bool(row.ends) and row.ends < day
+        return row.active and row.of == self.of and begun and not over
 
 
 def match_people(
     employees: Iterable[StoredEmployee],
     teams: Iterable[TeamsPerson],
     overrides: Iterable[Override] = (),
+    *,
+    contacts: Iterable[StoredContact] = (),
+    delegation: Delegation | None = None,
 ) -> People:
     """Match employees to Teams people by e-mail; a mail two people share leads to nobody."""
-    roster, everybody = list(teams), list(employees)
+    roster, everybody, cards = list(teams), list(employees), list(contacts)
     by_email = _unique((person.email.lower(), person) for person in roster)
     told = {override.email.lower(): override for override in overrides}
     active = [employee for employee in everybody if employee.active and employee.code]
     by_code = {**_by_mail(active, by_email), **_by_file(told, by_email)}
-    # An owner field may show the name instead of the code; a name two employees share, active or
-    # not, names nobody.
-    names = _unique((employee.name, employee.code) for employee in everybody)
-    by_name = {name: by_code[code] for name, code in names.items() if code in by_code}
+    # What two employees share, active or not, names nobody. Code before login, contact and name.
+    ways = (
+        _unique((employee.name, employee.code) for employee in everybody),
+        _codes_of_contacts(cards, active),
+        _unique((employee.login, employee.code) for employee in everybody),
+    )
+    named = {word: by_code[code] for way in ways for word, code in way.items() if code in by_code}
     return People(
-        {**by_name, **by_code},
+        {**named, **by_code},
         by_email,
         {person.aad_object_id: person for person in roster},
         told,
-        {employee.code: employee.name for employee in everybody},
+        _names(everybody, cards),
+        _delegates(active, delegation) if delegation else {},
+        _authors(everybody),
+    )
+
+
+def _codes_of_contacts(
+    contacts: Iterable[StoredContact], employees: Iterable[StoredEmployee]
+) -> dict[str, str]:
+    """Lead from an active contact's id to the one employee with its e-mail."""
+    mails = _unique((one.email.lower(), one.code) for one in employees)
+    active = [contact for contact in contacts if contact.active]
+    return _unique((c.id, mails[c.email.lower()]) for c in active if c.email.lower() in mails)
+
+
+def _names(
+    employees: Iterable[StoredEmployee], contacts: Iterable[StoredContact]
+) -> dict[str, str]:
+    everybody = list(employees)
+    return {
+        **{contact.id: contact.name for contact in contacts if contact.name},
+        **_unique((one.login, one.name) for one in everybody),
+        **{one.code: one.name for one in everybody},
+    }
+
+
+def _delegates(
+    employees: Iterable[StoredEmployee], delegation: Delegation
+) -> dict[str, tuple[str, ...]]:
+    return {
+        one.code: acting
+        for one in employees
+        if (acting := tuple(row.employee for row in one.delegates if delegation.holds(row)))
+    }
+
+
+def _authors(employees: Iterable[StoredEmployee]) -> dict[str, StoredEmployee]:
+    return _unique(
+        (word.lower(), one) for one in employees for word in (one.login, one.code, one.name)
     )
 
 

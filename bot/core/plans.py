@@ -40,6 +40,12 @@ class Step:
     """Further than the step leads: somebody did the rest in the ERP."""
     partial: bool = False
     """Success may leave the status as it was: an approval map can want several approvals."""
+    ticks: str = ""
+    """A check box of the document this step ticks; the status stays as it is."""
+
+    def ticked(self, document: Document) -> bool:
+        """Say whether the box stands as the step would leave it."""
+        return bool(self.ticks) and document.fields.get(self.ticks) is True
 
 
 def _words(*labels: str) -> frozenset[str]:
@@ -64,6 +70,12 @@ STEPS: Mapping[tuple[str, str], Step] = {
         partial=True,
     ),
     ("Bill", "reject"): Step("reject", _words("Pending Approval"), _words("Rejected")),
+    ("Bill", "approve_for_payment"): Step(
+        "approve_for_payment",
+        _words("Balanced", "Open"),
+        _words(),
+        ticks="ApprovedForPayment",
+    ),
     ("PurchaseOrder", "remove_hold"): Step(
         "remove_hold",
         _words("On Hold"),
@@ -85,6 +97,7 @@ PLANS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("Bill", "release"): ("remove_hold", "release"),
     ("Bill", "approve"): ("approve",),
     ("Bill", "reject"): ("reject",),
+    ("Bill", "approve_for_payment"): ("approve_for_payment",),
     ("PurchaseOrder", "remove_hold"): ("remove_hold",),
     ("PurchaseOrder", "approve"): ("approve",),
     ("PurchaseOrder", "reject"): ("reject",),
@@ -97,6 +110,7 @@ DEFAULT_CALLS: Mapping[tuple[str, str], ErpCall] = {
     ("Bill", "release"): ErpCall("Bill", "ReleaseBill"),
     ("Bill", "approve"): ErpCall("Bill", "Approve"),
     ("Bill", "reject"): ErpCall("Bill", "Reject"),
+    ("Bill", "approve_for_payment"): ErpCall("Bill", put=(("ApprovedForPayment", True),)),
     ("PurchaseOrder", "remove_hold"): ErpCall("PurchaseOrder", "ReleaseFromHold"),
     ("PurchaseOrder", "approve"): ErpCall("PurchaseOrder", "Approve"),
     ("PurchaseOrder", "reject"): ErpCall("PurchaseOrder", "Reject"),
@@ -118,6 +132,13 @@ def plan(entity: str, verb: str, status: str) -> tuple[str, ...]:
         if status in STEPS[entity, name].doable:
             return names[first:]
     return ()
+
+
+def plan_for(document: Document, verb: str) -> tuple[str, ...]:
+    """Return the steps of *verb* for *document* as it stands; empty when there is nothing to do."""
+    entity = document.key.entity
+    names = plan(entity, verb, document.status)
+    return names if not any(STEPS[entity, name].ticked(document) for name in names) else ()
 
 
 # --- what a read shows ----------------------------------------------------------------------
@@ -143,6 +164,8 @@ def shown(step: Step, document: Document | None, *, same: bool) -> Shown:
     if document is None:
         return Shown.GONE
     status = document.status
+    if step.ticked(document):
+        return Shown.DONE if same else Shown.DONE_OTHER
     if status in step.doable:
         return Shown.DOABLE if same else Shown.DOABLE_OTHER
     if status in step.done:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from acumatica_client.entities import entity_of
+from acumatica_client.entities import CREATOR, EDITOR, entity_of
 from acumatica_client.fingerprint import fingerprint
 from acumatica_client.models import Document
 from bot.core.people import People
-from bot.core.plans import plan
+from bot.core.plans import plan_for
 from cards.refusals import Refusal
-from storage.records import Decision, DecisionState, PostedCard
+from storage.records import Decision, DecisionState, PostedCard, TeamsPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Rights:
     card_age: timedelta = timedelta(days=30)
     allow_unknown_editor: bool = False
     """Go on although the ERP does not tell who entered or changed the document (I3)."""
+    machine_users: frozenset[str] = frozenset()
+    """Logins, in lower case, that are no person's: the service user's own edits above all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class Asked:
     people: People
     rights: Rights
     now: datetime
+    connected: frozenset[str] | None = None
+    """Who let us act as their own Acumatica user; None where the service's user acts."""
+    own_edit: bool = False
+    """The document's last edit is an earlier step of this very plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ def decide_press(press: Press, asked: Asked | None) -> Claim | Refusal:
         return refusal
     if fingerprint(asked.company, asked.document) != decision.fingerprint:
         return Refusal.CHANGED
-    steps = plan(asked.document.key.entity, press.verb, asked.document.status)
+    steps = plan_for(asked.document, press.verb)
     return Claim(steps, card) if steps else Refusal.NOT_DOABLE
 
 
@@ -123,5 +129,25 @@ def may_decide(person_id: str, asked: Asked) -> Refusal | None:
             return Refusal.LIMIT_UNCLEAR
         if amount > told.limit:
             return Refusal.OVER_LIMIT
-    # The system endpoint `Default` tells neither creator nor last editor.
-    return None if asked.rights.allow_unknown_editor else Refusal.EDITOR_UNKNOWN
+    refusal = _as_author(person, asked)
+    connected = asked.connected is None or person_id in asked.connected
+    return refusal or (None if connected else Refusal.NOT_CONNECTED)
+
+
+def _as_author(person: TeamsPerson, asked: Asked) -> Refusal | None:
+    """Refuse who entered the document or last changed it, and whom that is not certain of.
+
+    The system endpoint `Default` tells neither; `[company.extra]` names where one's own does.
+    """
+    names = [asked.document.text(CREATOR)]
+    if not asked.own_edit:
+        names.append(asked.document.text(EDITOR))
+    machines = asked.rights.machine_users
+    answers = [
+        False if name.lower() in machines else asked.people.is_author(person, name)
+        for name in names
+    ]
+    if any(answers):
+        return Refusal.CREATOR
+    certain = None not in answers or asked.rights.allow_unknown_editor
+    return None if certain else Refusal.EDITOR_UNKNOWN

@@ -126,9 +126,10 @@ def _stands(document: Document, word: str) -> bool:
 
 def _waits(route: Route, entity: str, status: str) -> bool:
     """Say whether a document in *status* waits by *route*: named by it, or open to its verbs."""
+    doable = any(plan(entity, verb, status) for verb in route.actions)
     if not route.when:
-        return any(plan(entity, verb, status) for verb in route.actions)
-    return status.lower() in route.when and status.lower() not in RELEASED
+        return doable
+    return status.lower() in route.when and (doable or status.lower() not in RELEASED)
 
 
 class Routes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import quote
 
@@ -12,9 +12,13 @@ from acumatica_client.entities import ENTITIES, PURCHASE_ORDER
 from acumatica_client.models import Document, DocumentKey
 from bot.core.decide import WAITS, was_tried
 from bot.core.people import People
-from bot.core.plans import QUIET_WINDOW, plan
+from bot.core.plans import QUIET_WINDOW, plan_for
+from cards import days, warnings
 from cards.view import Mention, Situation, State
 from storage.records import Decision, DecisionState, PostedCard, Step, StepState, StoredDocument
+
+_SETTLED = frozenset({State.DONE, State.CLOSED_ELSEWHERE, State.REPLACED})
+"""States in which nobody decides any more, so nothing need be warned of."""
 
 _STATES = {
     DecisionState.PENDING: State.WAITING,
@@ -56,6 +60,8 @@ class Viewpoint:
     """aadObjectId; empty for the base card everybody sees."""
     copy: bool = False
     """A copy shown on request: only the posted card can be pressed."""
+    instructions_alert: timedelta = timedelta(days=30)
+    """How long a change of a vendor's payment instructions is worth a warning."""
 
 
 def situation_of(story: Story, card: PostedCard | None, view: Viewpoint) -> Situation:
@@ -71,6 +77,9 @@ def situation_of(story: Story, card: PostedCard | None, view: Viewpoint) -> Situ
         until=_until(story.steps),
         link=deep_link(story.document.key, view.instance, view.tenant),
         owner=story.people.names.get(story.document.around.owner, ""),
+        warnings=_warnings(story.document, view) if state not in _SETTLED else (),
+        waits_for=_waits_for(story.document),
+        decided=tuple(_decided(story.document)),
         links=dict(_order_links(story.document, view)),
         **(_question(newest, state, story.people, view) if newest else {}),
         **_deed(story, state),
@@ -147,9 +156,7 @@ def _ended_state(story: Story, decision: Decision) -> State:
     waits = document.status in WAITS
     if ended is State.STOPPED:
         return ended if waits else State.CLOSED_ELSEWHERE
-    if ended in (State.REFUSED, State.NOT_DONE) and plan(
-        document.key.entity, decision.verb, document.status
-    ):
+    if ended in (State.REFUSED, State.NOT_DONE) and plan_for(document, decision.verb):
         return ended
     if waits:
         return State.WAITING
@@ -188,6 +195,34 @@ def _until(steps: Sequence[Step]) -> datetime | None:
 def _mentions(ids: Sequence[str], people: People) -> tuple[Mention, ...]:
     found = (people.by_id.get(one) for one in ids)
     return tuple(Mention(person.name, person.teams_id) for person in found if person)
+
+
+def _warnings(document: Document, view: Viewpoint) -> tuple[str, ...]:
+    around, today = document.around, days.today(view.now, view.zone)
+    changed = around.instructions_changed
+    recent = changed if changed and view.now - changed <= view.instructions_alert else None
+    return (
+        *warnings.vendor_status(around.party_status),
+        *(warnings.instructions(days.today(recent, view.zone), today) if recent else ()),
+        *warnings.same_reference(document.text("VendorRef"), around.same_reference),
+        *warnings.differences(around.differences),
+    )
+
+
+def _waits_for(document: Document) -> tuple[str, ...]:
+    """Name who must approve by the approval map; a whole workgroup by its own name."""
+    if document.status != "Pending Approval":
+        return ()
+    names = (row.name or row.employee or row.workgroup for row in document.approvals if row.pending)
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _decided(document: Document) -> Iterator[tuple[str, str]]:
+    for row in document.approvals:
+        who = row.approved_by_name or row.approved_by or row.name or row.employee
+        if row.status in ("Approved", "Rejected") and who:
+            day = f" on {days.day(date.fromisoformat(row.day))}" if row.day else ""
+            yield f"{row.status} by", f"{who}{day}"
 
 
 def _order_links(document: Document, view: Viewpoint) -> Iterator[tuple[str, str]]:

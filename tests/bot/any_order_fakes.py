@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -21,6 +22,7 @@ from acumatica_client.models import (
     ErpCall,
     Glimpse,
     Value,
+    Vendor,
 )
 from bot.teams import CARD_TYPE, Posted
 from storage.records import Json, Outcome, Reading, Retry, Unknown
@@ -156,11 +158,18 @@ class FakeErp:
         await self.point("erp told")
         return told
 
+    async def read_for_press(self, key: DocumentKey) -> Document | None:
+        return await self.read(key)
+
     async def read_by_id(self, key: DocumentKey, _erp_id: str) -> Document | None:
         return await self.read(key)
 
-    async def party_name(self, _entity: str, code: str) -> str:
-        return f"Name of {code}"
+    @property
+    def around(self) -> FakeErp:
+        return self
+
+    async def vendor(self, code: str) -> Vendor:
+        return Vendor(code, f"Name of {code}")
 
     async def employees(self) -> list[Employee]:
         return []
@@ -192,7 +201,11 @@ class FakeErp:
 
     # --- acting ---
 
-    async def sign_in_to_act(self) -> None:
+    @asynccontextmanager
+    async def acting(self, _grant: object) -> AsyncIterator[FakeErp]:
+        yield self
+
+    async def sign_in(self) -> None:
         await self.point("erp sign in")
 
     async def act(self, call: ErpCall, key: DocumentKey) -> CallOutcome:

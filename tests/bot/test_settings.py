@@ -36,7 +36,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to work in, with a safe environment and a safe file."""
     monkeypatch.chdir(tmp_path)
     for name in os.environ:
-        if name.startswith(("TEAMS", "ACUMATICA", "STORAGE", "SERVER", "LOG_", "CONFIG")):
+        if name.startswith(
+            ("TEAMS", "ACUMATICA", "STORAGE", "SERVER", "LOG_", "CONFIG", "ENCRYPTION")
+        ):
             monkeypatch.delenv(name)
     for name, value in SAFE.items():
         monkeypatch.setenv(name, value)
@@ -239,7 +241,11 @@ def test_variables_of_other_programs_that_end_in_file_are_not_read(
         ('card_age = "1y"', "company.0.card_age"),
         ('version = "26.100.001"', "version"),
         ("page = 0", "company.0.page"),
-        ('sign_in = "oauth"', "company.0.sign_in"),
+        ('sign_in = "basic"', "company.0.sign_in"),
+        ("seats = 3", "company.0.seats"),
+        ("parallel = 0", "company.0.parallel"),
+        ("requests_per_minute = -1", "company.0.requests_per_minute"),
+        ('locale = "english"', "company.0.locale"),
         ("allow_unknown_editors = true", "company.0.allow_unknown_editors"),
         ('name = "Acme Ltd"', "company.0.name"),
         ('name = "acme__east"', "company.0.name"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from acumatica_client.models import Document
+from acumatica_client.models import Difference, Differs, Document
 from cards import (
     ListingRow,
     Mention,
@@ -21,6 +21,7 @@ from cards import (
     listing_card,
     text_card,
 )
+from cards.warnings import differences, instructions, same_reference, vendor_status
 
 TESTS = Path(__file__).parents[1]
 DOCUMENTS = TESTS / "fixtures" / "documents"
@@ -105,6 +106,36 @@ DOCUMENT_CASES = {
             APPROVE,
             for_approver=True,
             warnings=("the vendor's bank account changed 2 days ago.",),
+        ),
+    ),
+    "bill/approval_map": (
+        "bill/pending_approval",
+        replace(
+            APPROVE,
+            verbs=(),
+            approvers=(),
+            token="",
+            refresh_for=(),
+            waits_for=("Ann Whitfield", "Ben Ortiz"),
+            decided=(("Approved by", "Erin Walsh on Fri 20 Nov 2026"),),
+        ),
+    ),
+    "bill/worth_a_second_look": (
+        "bill/on_hold",
+        replace(
+            WAITING,
+            for_approver=True,
+            warnings=(
+                *vendor_status("Hold Payments"),
+                *instructions(date(2026, 11, 3), date(2026, 11, 22)),
+                *same_reference("INV-77", ["004410"]),
+                *differences(
+                    [
+                        Difference(Differs.OVER_RECEIVED, (2,), "12.0000", "10.0000"),
+                        Difference(Differs.COST, (1,), "105.0000", "100.0000"),
+                    ]
+                ),
+            ),
         ),
     ),
     "bill/working": (

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from acumatica_client.entities import ENTITIES
 from acumatica_client.fingerprint import fingerprint
-from acumatica_client.models import Around, Document
+from acumatica_client.models import Approval, Around, Document
 from bot.core.decide import (
     AGAIN,
     BLOCKED,
@@ -468,3 +468,76 @@ def test_deciding_twice_about_the_same_sight_says_the_same(
     document, known, routes = case
 
     assert decide(document, known, routes, POLICY) == decide(document, known, routes, POLICY)
+
+
+# --- the approval map -----------------------------------------------------------------------
+
+MAPPED = Routes(
+    [
+        route_of(
+            entity="Bill", when="pending approval", to=["channel:ap"],
+            approver=["approval map", "owner"], actions="approve",
+        ),
+        route_of(),
+    ]
+)  # fmt: skip
+
+
+def waiting_for(*codes: str, status: str = "Pending Approval") -> Document:
+    rows = tuple(Approval("Pending", code) for code in codes)
+    return replace(bill(status), approvals=rows)
+
+
+def test_everybody_the_approval_map_waits_for_is_asked() -> None:
+    asked = decided(waiting_for("E02", "E01"), UNKNOWN, MAPPED)[0]
+
+    assert isinstance(asked, AskDecision)
+    assert asked.approvers == ("aad-ben", "aad-ann")
+
+
+def test_a_guest_in_the_approval_map_is_not_asked() -> None:
+    asked = decided(waiting_for("E03", "E02"), UNKNOWN, MAPPED)[0]
+
+    assert isinstance(asked, AskDecision)
+    assert asked.approvers == ("aad-ben",)
+
+
+@pytest.mark.parametrize("codes", [(), ("",), ("E77",), ("E03",)])
+def test_an_approval_map_that_names_nobody_we_know_leaves_it_to_the_next_source(
+    codes: tuple[str, ...],
+) -> None:
+    asked = decided(waiting_for(*codes), UNKNOWN, MAPPED)[0]
+
+    assert isinstance(asked, AskDecision)
+    assert asked.approvers == ("aad-ann",)
+
+
+def test_rows_left_from_before_ask_nobody_once_the_document_is_on_hold() -> None:
+    held = Routes(
+        [
+            route_of(entity="Bill", to=["channel:ap"], approver="approval map", actions="release"),
+            route_of(),
+        ]
+    )
+
+    asked = decided(waiting_for("E02", status="On Hold"), UNKNOWN, held)[0]
+
+    assert isinstance(asked, AskDecision)
+    assert asked.approvers == ()
+
+
+def test_an_approval_given_changes_who_is_asked_and_what_a_person_sees() -> None:
+    before = waiting_for("E01", "E02")
+    given = replace(before.approvals[0], status="Approved", approved_by="E01")
+    after = replace(before, approvals=(given, before.approvals[1]))
+    asked = decision_on(before, verbs=("approve",), approvers=("aad-ann", "aad-ben"))
+    known = Known(before, replace(asked, asked_in="Pending Approval"), CARDS[:1], PEOPLE)
+
+    assert is_change(after, before)
+    assert decided(after, known, MAPPED)[:1] == [NameApprovers(("aad-ben",))]
+    assert approvers_now(after, asked, MAPPED, PEOPLE) == ("aad-ben",)
+
+
+def test_another_editor_alone_is_no_change_anybody_sees() -> None:
+    assert not is_change(bill(modified_by="ben"), bill(modified_by="ann"))
+    assert is_change(bill(created_by="ben"), bill(created_by="ann"))

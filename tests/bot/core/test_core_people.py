@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
+import pytest
 from core_values import ANN, BEN, EMPLOYEES, GUS, people_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.people import Override, match_people
-from storage.records import StoredEmployee, TeamsPerson
+from acumatica_client.models import Approval
+from bot.core.people import Delegation, Override, match_people
+from storage.records import StoredContact, StoredDelegate, StoredEmployee, TeamsPerson
 
 
 def test_an_employee_is_the_person_with_the_same_mail_whatever_its_case() -> None:
@@ -115,3 +118,138 @@ def test_nobody_is_matched_whose_mail_another_shares(
 
 def test_everybody_is_found_by_id_guests_too() -> None:
     assert set(people_of().by_id) == {ANN.aad_object_id, BEN.aad_object_id, GUS.aad_object_id}
+
+
+# --- other words for an employee ------------------------------------------------------------
+
+TODAY = date(2026, 11, 22)
+LOGINS = tuple(replace(one, login=one.name.split()[0].lower()) for one in EMPLOYEES)
+CONTACT = StoredContact("417", "Ann at work", "Ann@acme.example", active=True)
+
+
+def test_an_owner_may_be_told_by_login() -> None:
+    assert match_people(LOGINS, [ANN, BEN]).by_employee["ben"] == BEN
+
+
+def test_an_owner_may_be_told_by_the_contact_whose_mail_is_one_employees() -> None:
+    people = match_people(EMPLOYEES, [ANN, BEN], contacts=[CONTACT])
+
+    assert people.by_employee["417"] == ANN
+    assert people.names["417"] == "Ann at work"
+
+
+def test_a_contact_leads_to_nobody_when_it_is_inactive_or_its_mail_is_shared_or_unknown() -> None:
+    twin = StoredEmployee("E09", "Ann Other", "ann@acme.example", active=True)
+    for contact, staff in (
+        (replace(CONTACT, active=False), EMPLOYEES),
+        (replace(CONTACT, email=""), EMPLOYEES),
+        (replace(CONTACT, email="zoe@acme.example"), EMPLOYEES),
+        (CONTACT, (*EMPLOYEES, twin)),
+    ):
+        assert "417" not in match_people(staff, [ANN, BEN], contacts=[contact]).by_employee
+
+
+def test_a_word_that_means_two_things_is_a_code_before_a_login_before_a_contact() -> None:
+    one = StoredEmployee("7", "Ann", "ann@acme.example", active=True, login="x")
+    two = StoredEmployee("E2", "x", "ben@acme.example", active=True, login="7")
+    contact = replace(CONTACT, id="x", email="ben@acme.example")
+
+    people = match_people([one, two], [ANN, BEN], contacts=[contact])
+
+    assert people.by_employee["7"] == ANN
+    assert people.by_employee["x"] == ANN
+    assert people.names["7"] == "Ann"
+
+
+# --- approvals ------------------------------------------------------------------------------
+
+
+def absent(**row: object) -> StoredEmployee:
+    told = {"of": "Approvals", "starts": "2026-11-20", "ends": "2026-11-22", **row}
+    return replace(EMPLOYEES[0], delegates=(StoredDelegate("E02", **told),))
+
+
+def approvers(ann: StoredEmployee, today: date = TODAY) -> list[TeamsPerson]:
+    people = match_people([ann, *EMPLOYEES[1:]], [ANN, BEN, GUS], delegation=Delegation(today))
+    return people.approving([Approval("Pending", "E01")])
+
+
+def test_everybody_with_a_pending_row_may_approve() -> None:
+    rows = [Approval("Pending", "E02"), Approval("Pending", "E01"), Approval("Pending", "E02")]
+
+    assert people_of().approving(rows) == [BEN, ANN]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Approval("Approved", "E01"),
+        Approval("Rejected", "E01"),
+        Approval("pending", "E01"),
+        Approval("Pending", workgroup="AP East"),
+        Approval("Pending", "E77"),
+    ],
+)
+def test_a_row_that_is_decided_or_names_nobody_we_know_makes_no_approver(row: Approval) -> None:
+    assert people_of().approving([row]) == []
+
+
+def test_a_delegate_may_approve_on_the_days_told() -> None:
+    assert approvers(absent()) == [ANN, BEN]
+    for day in (date(2026, 11, 20), date(2026, 11, 22)):
+        assert approvers(absent(), day) == [ANN, BEN]
+    for day in (date(2026, 11, 19), date(2026, 11, 23)):
+        assert approvers(absent(), day) == [ANN]
+    assert approvers(absent(starts="", ends=""), date(2040, 1, 1)) == [ANN, BEN]
+
+
+@pytest.mark.parametrize("row", [{"active": False}, {"of": ""}, {"of": "Expenses"}])
+def test_who_may_do_something_else_for_them_does_not_approve(row: dict[str, object]) -> None:
+    assert approvers(absent(**row)) == [ANN]
+
+
+def test_what_a_delegation_is_called_is_the_companys_word() -> None:
+    people = match_people(
+        [absent(of="Genehmigungen"), *EMPLOYEES[1:]],
+        [ANN, BEN],
+        delegation=Delegation(TODAY, "Genehmigungen"),
+    )
+
+    assert people.delegates == {"E01": ("E02",)}
+
+
+def test_somebody_who_left_delegates_nothing() -> None:
+    gone = replace(absent(), active=False)
+
+    assert approvers(gone) == []
+
+
+# --- authors --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["ann", "ANN ", "E01", "e01", "Ann Whitfield"])
+def test_an_author_is_known_by_login_code_or_name(name: str) -> None:
+    people = match_people(LOGINS, [ANN, BEN])
+
+    assert people.is_author(ANN, name) is True
+    assert people.is_author(BEN, name) is False
+
+
+@pytest.mark.parametrize("name", ["", " ", "apimport", "b6410d82-9476-ef11-8c65-ac198e472cfe"])
+def test_an_author_nobody_is_called_like_is_not_certain(name: str) -> None:
+    assert match_people(LOGINS, [ANN, BEN]).is_author(ANN, name) is None
+
+
+def test_an_author_matched_to_nobody_could_be_the_presser() -> None:
+    lost = StoredEmployee("E77", "Ann Whitfield", "", active=True, login="aw")
+    other = StoredEmployee("E78", "Zoe", "zoe@acme.example", active=False, login="zoe")
+    people = match_people([*EMPLOYEES[1:], lost, other], [ANN, BEN])
+
+    assert people.is_author(ANN, "aw") is None
+    assert people.is_author(ANN, "zoe") is False
+
+
+def test_a_login_two_employees_share_names_no_author() -> None:
+    twins = [replace(one, login="same") for one in EMPLOYEES[:2]]
+
+    assert match_people(twins, [ANN, BEN]).is_author(ANN, "same") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acumatica_client.entities import ENTITIES
-from acumatica_client.models import CallClass
+from acumatica_client.models import CallClass, Document
 from bot.core.plans import (
     DECISION_AFTER,
     DEFAULT_CALLS,
@@ -21,6 +22,7 @@ from bot.core.plans import (
     judge,
     next_read_back,
     plan,
+    plan_for,
     shown,
     verbs_of,
 )
@@ -48,6 +50,7 @@ Bill          | remove_hold     | On Hold           | Balanced | Pending Approva
 Bill          | release         | Balanced          | Open, Closed | |
 Bill          | approve         | Pending Approval  | Balanced, Open, Closed | |
 Bill          | reject          | Pending Approval  | Rejected | |
+Bill          | approve_for_payment | Balanced, Open | | |
 PurchaseOrder | remove_hold | On Hold | Open, Pending Printing, Pending Email | Pending Approval |
 PurchaseOrder | approve         | Pending Approval  | Open, Pending Printing, Pending Email | |
 PurchaseOrder | reject          | Pending Approval  | Rejected | |
@@ -267,7 +270,7 @@ def test_each_step_of_a_plan_leads_to_where_the_next_may_start(entity: str, verb
 
 
 def test_the_verbs_of_an_entity_are_those_it_has_plans_for() -> None:
-    assert verbs_of("Bill") == ("release", "approve", "reject")
+    assert verbs_of("Bill") == ("release", "approve", "reject", "approve_for_payment")
     assert verbs_of("Unheard") == ()
 
 
@@ -284,3 +287,31 @@ def test_failing_read_backs_wait_from_five_seconds_to_five_minutes() -> None:
 @given(reads=st.integers(1, 100_000), readable=st.booleans())
 def test_a_read_back_always_comes_again_within_five_minutes(reads: int, readable: bool) -> None:
     assert 5 <= next_read_back(reads, readable=readable) <= 300
+
+
+# --- a step that ticks a box --------------------------------------------------------------------
+
+
+def paying(ticked: object, status: str = "Open") -> Document:
+    bill = document_of("Bill", status)
+    return replace(bill, fields={**bill.fields, "ApprovedForPayment": ticked})
+
+
+def test_a_box_that_is_ticked_needs_no_press() -> None:
+    assert plan_for(paying(False), "approve_for_payment") == ("approve_for_payment",)
+    assert plan_for(paying(True), "approve_for_payment") == ()
+
+
+@pytest.mark.parametrize("status", ["On Hold", "Pending Approval", "Closed", "Voided"])
+def test_payment_is_approved_only_of_what_can_be_paid(status: str) -> None:
+    assert plan_for(paying(False, status), "approve_for_payment") == ()
+
+
+def test_the_box_itself_proves_the_step() -> None:
+    rule = STEPS["Bill", "approve_for_payment"]
+
+    assert shown(rule, paying(True), same=True) is Shown.DONE
+    assert shown(rule, paying(True), same=False) is Shown.DONE_OTHER
+    assert shown(rule, paying(False), same=True) is Shown.DOABLE
+    assert shown(rule, paying(None), same=True) is Shown.DOABLE
+    assert shown(rule, paying(False, "Voided"), same=True) is Shown.NOT_DOABLE

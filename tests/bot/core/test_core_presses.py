@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acumatica_client.entities import ENTITIES
-from bot.core.people import Override
+from bot.core.people import Override, match_people
 from bot.core.plans import PLANS, STEPS
 from bot.core.presses import (
     Asked,
@@ -37,7 +37,7 @@ from bot.core.presses import (
     thread_base,
 )
 from cards.refusals import Refusal, refusal_text
-from storage.records import DecisionState
+from storage.records import DecisionState, StoredEmployee
 
 PRESS = Press("token-1", "release", ANN.aad_object_id, "19:ap;messageid=a-1", "a-1")
 ASKED = Asked(
@@ -227,3 +227,61 @@ def test_a_limit_is_never_overstepped(limit: Decimal, amount: Decimal) -> None:
     refused = may_decide(ANN.aad_object_id, asked)
 
     assert (refused is Refusal.OVER_LIMIT) is (amount > limit)
+
+
+# --- who entered it, who changed it ---------------------------------------------------------
+
+STAFF = tuple(
+    StoredEmployee(f"E0{n}", one.name, one.email, active=True, login=one.name[:3].lower())
+    for n, one in enumerate((ANN, BEN), 1)
+)
+STRICT = Rights(machine_users=frozenset({"countersign"}))
+LENIENT = replace(STRICT, allow_unknown_editor=True)
+
+
+def written_by(creator: str | None, editor: str | None, rights: Rights = STRICT) -> Asked:
+    return replace(
+        ASKED,
+        document=bill(created_by=creator, modified_by=editor),
+        people=match_people(STAFF, [ANN, BEN]),
+        rights=rights,
+    )
+
+
+@pytest.mark.parametrize("editor", ["ben", "BEN", "Countersign"])
+@pytest.mark.parametrize("creator", ["ben", "countersign"])
+def test_somebody_elses_document_may_be_decided_without_an_explicit_setting(
+    creator: str, editor: str
+) -> None:
+    assert may_decide(ANN.aad_object_id, written_by(creator, editor)) is None
+
+
+@pytest.mark.parametrize("rights", [STRICT, LENIENT])
+@pytest.mark.parametrize(("creator", "editor"), [("ann", "ben"), ("ben", "Ann"), ("ann", None)])
+def test_who_entered_or_last_changed_it_must_leave_it_to_somebody_else(
+    creator: str, editor: str | None, rights: Rights
+) -> None:
+    asked = written_by(creator, editor, rights)
+
+    assert may_decide(ANN.aad_object_id, asked) is Refusal.CREATOR
+
+
+@pytest.mark.parametrize(
+    ("creator", "editor"), [("ben", None), (None, "ben"), ("ben", "somebody"), ("", "")]
+)
+def test_a_name_that_is_not_told_or_known_needs_the_explicit_setting(
+    creator: str | None, editor: str | None
+) -> None:
+    refused = may_decide(ANN.aad_object_id, written_by(creator, editor))
+
+    assert refused is Refusal.EDITOR_UNKNOWN
+    assert may_decide(ANN.aad_object_id, written_by(creator, editor, LENIENT)) is None
+
+
+def test_an_earlier_step_of_the_plan_is_no_edit_of_the_presser() -> None:
+    own = replace(written_by("ben", "ann"), own_edit=True)
+
+    assert may_decide(ANN.aad_object_id, own) is None
+    assert may_decide(ANN.aad_object_id, replace(own, own_edit=False)) is Refusal.CREATOR
+    created = replace(written_by("ann", "ann"), own_edit=True)
+    assert may_decide(ANN.aad_object_id, created) is Refusal.CREATOR

@@ -12,7 +12,15 @@ import pytest
 from core_values import ANN, COMPANY, EARLIER, NOW, PEOPLE, bill, card_at, decision_on
 
 from acumatica_client.entities import ENTITIES
-from acumatica_client.models import Document, DocumentKey, Value
+from acumatica_client.models import (
+    Approval,
+    Around,
+    Difference,
+    Differs,
+    Document,
+    DocumentKey,
+    Value,
+)
 from bot.core.decide import AGAIN
 from bot.core.situations import Story, Viewpoint, deep_link, situation_of
 from cards import document_card
@@ -304,3 +312,67 @@ def test_a_card_has_a_button_only_while_a_question_is_open(
 
     open_here = state is DecisionState.PENDING and not replaced and not gone
     assert buttons(card) == (["release"] if open_here else [])
+
+
+# --- approvals and warnings -----------------------------------------------------------------
+
+
+def about(document: Document, *, state: DecisionState = DecisionState.PENDING) -> Situation:
+    return told(story(decision_on(document, state), document=document))
+
+
+def test_everybody_the_approval_map_waits_for_is_named_once_and_a_workgroup_by_its_name() -> None:
+    rows = (
+        Approval("Pending", "E01", "Ann Whitfield"),
+        Approval("Pending", "E01", "Ann Whitfield"),
+        Approval("Pending", "E02"),
+        Approval("Pending", workgroup="AP East"),
+        Approval("Approved", "E05", "Erin Walsh", "E05", "Erin Walsh", "2026-11-03"),
+        Approval("Rejected", "E06", "Farid Haddad"),
+    )
+
+    told_of = about(replace(bill("Pending Approval"), approvals=rows))
+
+    assert told_of.waits_for == ("Ann Whitfield", "E02", "AP East")
+    assert told_of.decided == (
+        ("Approved by", "Erin Walsh on Tue 3 Nov 2026"),
+        ("Rejected by", "Farid Haddad"),
+    )
+    assert about(replace(bill(), approvals=rows)).waits_for == ()
+
+
+def warned(days_ago: float = 0, **around: Any) -> tuple[str, ...]:
+    changed = VIEW.now - timedelta(days=days_ago) if days_ago else None
+    beside = Around(instructions_changed=changed, **around)
+    return about(bill(VendorRef="INV-77").with_around(beside)).warnings
+
+
+def test_nothing_unusual_is_no_warning() -> None:
+    assert warned() == ()
+
+
+def test_every_warning_comes_with_what_caused_it() -> None:
+    over = Difference(Differs.OVER_RECEIVED, (2,), "12", "10", "receipt 1")
+
+    told_of = warned(
+        19, party_status="Hold Payments", same_reference=("004410",), differences=(over,)
+    )
+
+    assert told_of[0] == "This vendor's status in Acumatica is Hold Payments."
+    assert told_of[1].endswith("3 Nov 2026, 19 days ago.")
+    assert told_of[2:] == (
+        "Vendor reference INV-77 is also on bill 004410.",
+        "Line 2: billed 12, received 10.",
+    )
+
+
+@pytest.mark.parametrize(("days", "count"), [(29.9, 1), (30, 1), (30.1, 0)])
+def test_changed_instructions_are_told_for_a_while(days: float, count: int) -> None:
+    assert len(warned(days)) == count
+
+
+def test_what_is_done_needs_no_warning() -> None:
+    document = bill().with_around(Around(party_status="On Hold"))
+
+    assert about(document).warnings
+    assert about(document, state=DecisionState.CONFIRMED).warnings == ()

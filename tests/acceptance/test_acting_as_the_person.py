@@ -1,0 +1,272 @@
+"""Companies that carry a decision out by the Acumatica user of who decided."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from world import ANN, BEN, ERIN, PASSWORD, Witness, World, buttons, eventually, texts
+
+from deployment.sandbox import acumatica
+
+APPROVALS = """[[route]]
+company = "acme"
+entity = "Bill"
+when = "pending approval"
+to = ["channel:ap-approvals"]
+approver = ["approval map"]
+actions = ["approve", "reject"]
+
+# Large bills"""
+EXTENSION = """extra = { Bill = { approvals = "Approvals" } }
+calls = { Bill = { reject = 'POST Reject ReasonApproveRejectParams.Reason="by {person}"' } }"""
+RELEASED = ["POST Bill/ReleaseFromHold", "POST Bill/ReleaseBill"]
+
+
+@pytest.fixture
+async def person_world(world: World) -> AsyncIterator[World]:
+    """A world whose company acts as the person, with the bot running."""
+    world.edits = [
+        ('act_as = "service"', 'act_as = "person"'),
+        ('endpoint = "Default"', f'endpoint = "Countersign"\n{EXTENSION}'),
+        ("# Large bills", APPROVALS),
+    ]
+    options = acumatica.SandboxOptions(password=PASSWORD)
+    world.more = {
+        "encryption": {"keys": Fernet.generate_key().decode()},
+        "server": {"public_url": world.witness.bot},
+        "acumatica": {"acme": {"client_id": options.client_id, "client_secret": PASSWORD}},
+    }
+    callback = f"{world.witness.bot}/auth/acumatica/callback"
+    await world.witness.post(f"{world.witness.erp}/_sandbox/oauth", {"redirect_uris": [callback]})
+    async with world.bot():
+        await world.witness.connect_push()
+        yield world
+
+
+async def link_for(witness: Witness, person: str) -> str:
+    """The address on the newest card that asks *person*, and nobody else, to sign in."""
+
+    async def there() -> str:
+        found = [
+            message
+            for message in await witness.messages(person)
+            if message["card"] and "Sign in to Acumatica" in buttons(message["card"])
+        ]
+        return _address(found[-1]["card"]) if found else ""
+
+    return await eventually(there, f"a link for {person}")
+
+
+def _address(card: Any) -> str:
+    return next(
+        action["url"]
+        for element in card["body"]
+        for action in element.get("actions", ())
+        if action["title"] == "Sign in to Acumatica"
+    )
+
+
+async def sign_in(witness: Witness, link: str, login: str) -> tuple[int, str]:
+    """Play the browser: sign in at the ERP as *login*, allow it, and come back."""
+    async with witness.session.get(link) as answer:
+        page = await answer.text()
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    form = {name: unescape(value) for name, value in hidden.items()}
+    form |= {"name": login, "password": PASSWORD, "decision": "allow"}
+    url = link.partition("?")[0]
+    async with witness.session.post(url, data=form) as answer:
+        return answer.status, unescape(re.sub(r"<[^>]+>", " ", await answer.text()))
+
+
+def number_on(page: str) -> str:
+    found = re.search(r"connect (\d{6})", page)
+    assert found, page
+    return found[1]
+
+
+async def said_to(witness: Witness, person: str, words: str) -> None:
+    seen: list[str] = []
+
+    async def there() -> bool:
+        seen[:] = [m["text"] or texts(m["card"]) for m in await witness.messages(person)]
+        return any(words in text for text in seen)
+
+    try:
+        await eventually(there, f"{person} is told {words!r}", within=10)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; they see {seen[-3:]}") from None
+
+
+async def connect(witness: Witness, person: str, login: str) -> None:
+    _, page = await sign_in(witness, await link_for(witness, person), login)
+    await witness.say(person, await chat_of(witness, person), f"connect {number_on(page)}")
+    await said_to(witness, person, "Connected.")
+
+
+async def chat_of(witness: Witness, person: str) -> str:
+    screen = await witness.get(f"{witness.teams}/_sandbox/screen?person={person}")
+    chats = [place for place in screen["conversations"] if place["kind"] == "chat"]
+    return next(chat["id"] for chat in chats if chat["name"] == "Countersign")
+
+
+async def users_of_writes(witness: Witness) -> set[str]:
+    return {
+        event["user"]
+        for event in await witness.erp_events("request")
+        if "/entity/Countersign/" in event["path"] and event["method"] in ("POST", "PUT")
+    }
+
+
+async def test_a_press_before_connecting_changes_nothing_and_brings_a_link(
+    person_world: World,
+) -> None:
+    witness = person_world.witness
+    number = await witness.bill_on_hold()
+    await witness.card(number, BEN, says="this waits for you")
+
+    answer = await witness.press(BEN, number, "Release")
+
+    assert "your own Acumatica user" in str(answer["body"])
+    assert await witness.writes(number) == []
+    assert (await link_for(witness, BEN)).startswith(witness.erp)
+    # The link is for Ben alone: nobody else sees it, in no channel.
+    assert "Sign in to Acumatica" not in str(await witness.messages(ANN))
+
+
+async def test_what_a_person_decides_is_done_by_their_own_acumatica_user(
+    person_world: World,
+) -> None:
+    witness = person_world.witness
+    number = await witness.bill_on_hold()
+    await witness.card(number, BEN, says="this waits for you")
+    await witness.press(BEN, number, "Release")
+    await connect(witness, BEN, "ben")
+
+    await witness.press(BEN, number, "Release")
+
+    await witness.card(number, BEN, says="Released by Ben Ortiz")
+    assert await witness.writes(number) == RELEASED
+    assert await users_of_writes(witness) == {"ben"}
+
+
+async def test_a_sign_in_counts_only_when_its_number_is_typed_by_who_the_link_was_for(
+    person_world: World,
+) -> None:
+    witness = person_world.witness
+    number = await witness.bill_on_hold()
+    await witness.card(number, BEN, says="this waits for you")
+    await witness.press(BEN, number, "Release")
+    _, page = await sign_in(witness, await link_for(witness, BEN), "ben")
+
+    await witness.say(ANN, await chat_of(witness, ANN), f"connect {number_on(page)}")
+    await said_to(witness, ANN, "There is no sign-in to finish")
+    await witness.say(BEN, await chat_of(witness, BEN), "connect 000000")
+    await said_to(witness, BEN, "That is not the number on the page")
+    await witness.press(BEN, number, "Release")
+
+    assert await witness.writes(number) == []
+
+
+async def test_a_link_works_once(person_world: World) -> None:
+    witness = person_world.witness
+    number = await witness.bill_on_hold()
+    await witness.card(number, BEN, says="this waits for you")
+    await witness.press(BEN, number, "Release")
+    link = await link_for(witness, BEN)
+    await sign_in(witness, link, "ben")
+
+    status, page = await sign_in(witness, link, "ben")
+
+    assert status == 400
+    assert "used already" in page
+
+
+async def test_who_disconnects_is_asked_to_sign_in_again(person_world: World) -> None:
+    witness = person_world.witness
+    number = await witness.bill_on_hold()
+    await witness.card(number, BEN, says="this waits for you")
+    await witness.press(BEN, number, "Release")
+    await connect(witness, BEN, "ben")
+
+    await witness.say(BEN, await chat_of(witness, BEN), "disconnect")
+    await said_to(witness, BEN, "Disconnected.")
+    answer = await witness.press(BEN, number, "Release")
+
+    assert "your own Acumatica user" in str(answer["body"])
+    assert await witness.writes(number) == []
+
+
+async def test_a_grant_that_ended_in_the_erp_changes_nothing_and_says_so(
+    person_world: World,
+) -> None:
+    witness = person_world.witness
+    number = await witness.bill_on_hold()
+    await witness.card(number, BEN, says="this waits for you")
+    await witness.press(BEN, number, "Release")
+    await connect(witness, BEN, "ben")
+    async with witness.session.delete(f"{witness.erp}/_sandbox/oauth") as answer:
+        assert answer.status == 200
+
+    await witness.press(BEN, number, "Release")
+
+    card = await witness.card(number, BEN, says="refused")
+    assert "connect" in texts(card["card"]).lower()
+    assert await witness.writes(number) == []
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?state=unknown&code=x", "?code=x", "?state=", "?error=access_denied"]
+)
+async def test_a_callback_nobody_asked_for_is_answered_with_a_sentence(
+    person_world: World, query: str
+) -> None:
+    witness = person_world.witness
+
+    async with witness.session.get(f"{witness.bot}/auth/acumatica/callback{query}") as answer:
+        page = await answer.text()
+
+    assert answer.status == 400
+    assert "new one" in page
+    assert "Traceback" not in page
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+async def test_who_the_approval_map_names_approves_as_themselves(person_world: World) -> None:
+    witness = person_world.witness
+    number = await witness.bill_on_hold(30_000)
+    await witness.change({"Hold": False}, number)
+    await witness.card(number, ERIN, says="this waits for you")
+    answer = await witness.press(ANN, number, "Approve")
+    assert "does not wait for you" in str(answer["body"])
+    await witness.press(ERIN, number, "Approve")
+    await connect(witness, ERIN, "erin")
+
+    await witness.press(ERIN, number, "Approve")
+
+    await witness.card(number, ERIN, says="Approved by Erin Walsh")
+    assert await witness.status(number) == "Balanced"
+    assert await users_of_writes(witness) == {"erin"}
+
+
+async def test_a_dialog_that_wants_a_reason_is_told_who_decided(person_world: World) -> None:
+    witness = person_world.witness
+    await witness.post(f"{witness.erp}/_sandbox/habits", {"reason_required": True})
+    number = await witness.bill_on_hold(30_000)
+    await witness.change({"Hold": False}, number)
+    await witness.card(number, ERIN, says="this waits for you")
+    await witness.press(ERIN, number, "Reject")
+    await connect(witness, ERIN, "erin")
+
+    await witness.press(ERIN, number, "Reject")
+
+    await witness.card(number, ERIN, says="Rejected by Erin Walsh")
+    assert await witness.status(number) == "Rejected"
+    rows = (await witness.get(f"{witness.erp}/_sandbox/documents"))["documents"]
+    bill = next(row for row in rows if number in row["keys"].values())
+    assert [row["Reason"] for row in bill["details"]["Approvals"]] == ["by Erin Walsh"]
