@@ -10,7 +10,7 @@ import secrets
 import signal
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,7 @@ def main() -> None:
 def _plain(error: Exception) -> tuple[str, ...]:
     """Return sentences for what a person can mend; nothing for a mistake of ours."""
     # Imported here: `--help` should not wait for the SDK.
+    from acumatica_client.errors import ErpError
     from bot.checked import SettingsError
     from deployment.sandbox.processes import StandInFailed
     from storage.database import StoreError
@@ -60,7 +61,8 @@ def _plain(error: Exception) -> tuple[str, ...]:
         return error.problems
     if isinstance(error, OSError) and error.filename:
         return (f"{error.filename}: {error.strerror}",)
-    return (str(error),) if isinstance(error, OSError | StandInFailed | StoreError) else ()
+    told = isinstance(error, OSError | StandInFailed | StoreError | ErpError)
+    return (str(error),) if told else ()
 
 
 def say(text: str = "") -> None:
@@ -102,6 +104,108 @@ def check() -> None:
     settings, file = read_everything()
     counted = f"{len(file.company)} companies, {len(file.route)} routes"
     say(f"✓ {settings.config}: {counted}; the settings are safe")
+
+
+@app.command()
+def connect(
+    company: Annotated[str, typer.Argument(help="One company of countersign.toml.")],
+) -> None:
+    """Connect the service's own Acumatica user by OAuth: sign in once, in a browser.
+
+    For companies with sign_in = "oauth" and no password. Stop the service first.
+    """
+    from bot.clock import system_ports
+    from bot.connect import connect_service
+    from bot.settings import read_everything
+
+    settings, file = read_everything()
+
+    async def work() -> None:
+        login = await connect_service(company, settings, file, system_ports(), _sign_in_there)
+        say(f"✓ {company} is connected as {login}; start the service again")
+
+    run_loop(work())
+
+
+async def _sign_in_there(url: str) -> str:
+    say(f"Sign in to Acumatica as the service user, and allow it:\n\n  {url}\n")
+    say("The browser ends at an address of Countersign; the page may be missing. Within a minute")
+    return await asyncio.to_thread(input, "paste that whole address here: ")
+
+
+@app.command()
+def reconcile(
+    company: Annotated[
+        str, typer.Argument(help="One company of countersign.toml; without it, all.")
+    ] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the reports as JSON on standard output.")
+    ] = False,
+) -> None:
+    """Compare everything that waits with Acumatica now; each difference is looked at again.
+
+    The running service does it; where none runs, it is done here, and cards change when the service
+    starts. Exit code 0: everything was compared. 1: something could not be.
+    """
+    from bot.settings import read_everything
+
+    settings, file = read_everything()
+    known = [one.name for one in file.company]
+    if company and company not in known:
+        say(f"✗ {settings.config} has no company {company!r}; it has: {', '.join(known)}")
+        raise typer.Exit(1)
+    run_loop(_reconcile(settings, file, [company] if company else known, as_json=as_json))
+
+
+async def _reconcile(settings: Any, file: Any, companies: list[str], *, as_json: bool) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    from bot.clock import system_ports
+    from bot.on_demand import reconcile
+
+    told = TextColumn("{task.fields[rows]} read")
+    columns = (TextColumn("{task.description}"), BarColumn(), told)
+    with Progress(*columns, console=Console(stderr=True)) as display:
+        show = _shown_in(display)
+        done = await reconcile(settings, file, system_ports(), companies, show)
+    for answer in done.answers:
+        _tell_answer(answer)
+    found = sum(answer.differences for answer in done.answers)
+    if found and not done.by_service:
+        say("No service runs: the cards change, and messages leave, when it starts.")
+    if as_json:
+        rows = [{"company": answer.company, **answer.report} for answer in done.answers]
+        print(json.dumps({"companies": rows, "by_service": done.by_service}))
+    if not all(answer.whole for answer in done.answers):
+        raise typer.Exit(1)
+
+
+def _shown_in(display: Any) -> Callable[[Sequence[Any]], None]:
+    """Return what draws rows of progress into *display*, one bar for each thing that is read."""
+    bars: dict[tuple[str, str], Any] = {}
+
+    def show(rows: Sequence[Any]) -> None:
+        for row in rows:
+            name = (row.company, row.entity)
+            if name not in bars:
+                text = f"{row.company}: {row.entity}"
+                bars[name] = display.add_task(text, total=None, rows=0)
+            ended = row.finished_at is not None  # then the bar is full, also of nothing
+            total, completed = (1, 1) if ended else (row.total, row.rows)
+            display.update(bars[name], total=total, completed=completed, rows=row.rows)
+
+    return show
+
+
+def _tell_answer(answer: Any) -> None:
+    report = answer.report
+    fine = "✓" if answer.whole else "✗"
+    say(f"{fine} {answer.company}: {report['compared']} compared, {answer.differences} differ")
+    for line in report["examples"]:
+        say(f"    {line}")
+    for line in report["problems"]:
+        say(f"    could not compare {line}")
 
 
 async def _serve(settings: Any, file: Any) -> None:
@@ -306,7 +410,7 @@ async def _stand_ins(demo: Demo, words: dict[str, str]) -> AsyncIterator[None]:
 
 
 async def _connect_push(session: aiohttp.ClientSession, demo: Demo, secret: str) -> None:
-    from bot.server import SECRET_HEADER
+    from bot.push_door import SECRET_HEADER
 
     destination = {
         "url": f"{demo.bot}/api/acumatica/push/acme",
@@ -351,29 +455,49 @@ def sandbox_acumatica(
         str, typer.Option(envvar="SANDBOX_PASSWORD", help="Its password; default: a random one.")
     ] = "",
     tenant: Annotated[str, typer.Option(help="Tenant to sign in to.")] = "Company",
+    client_secret: Annotated[
+        str,
+        typer.Option(
+            envvar="SANDBOX_CLIENT_SECRET",
+            help="Secret of the OAuth application; default: the password.",
+        ),
+    ] = "",
+    redirect_uri: Annotated[
+        list[str] | None,
+        typer.Option(help="Where OAuth consents may go back to; more than once for several."),
+    ] = None,
+    seats: Annotated[int, typer.Option(min=0, help="Sessions the license allows.")] = 4,
+    requests_per_minute: Annotated[
+        int, typer.Option(min=0, help="Requests a minute the license allows; 0 is any number.")
+    ] = 0,
+    contract5: Annotated[
+        bool, typer.Option("--contract5", help="Serve Default/26.200.001 (contract 5) too.")
+    ] = False,
     data: DataOption = None,
     empty: Annotated[bool, typer.Option("--empty", help="Start without documents.")] = False,
     with_parent: ParentOption = False,
 ) -> None:
-    """Run the Acumatica stand-in: contract-based REST API, push sender, a page to play the ERP."""
-    from deployment.sandbox.acumatica import SandboxOptions, serve
+    """Run the Acumatica stand-in: contract-based REST API, push sender, a page to play the ERP.
+
+    It listens on loopback and prints how to sign in (cookies or OAuth), three lines to try, and
+    its levers: faults, license limits, maintenance. Without --data it forgets all when it stops.
+    """
+    from deployment.sandbox.acumatica import SandboxOptions, serve, welcome
+    from deployment.sandbox.acumatica.options import CALLBACKS
 
     password = password or secrets.token_urlsafe(12)
     # Shown on a terminal only when it did not come in secret.
     source = context.get_parameter_source("password")
     secret = source is not None and source.name == "ENVIRONMENT"
     options = SandboxOptions(
-        user=user, password=password, tenant=tenant, data=data, sample=not empty
-    )
+        user=user, password=password, tenant=tenant, data=data, sample=not empty, seats=seats,
+        requests_per_minute=requests_per_minute, contract5=contract5, client_secret=client_secret,
+        redirect_uris=tuple(redirect_uri or CALLBACKS),
+    )  # fmt: skip
 
     async def listen() -> None:
         serving = await serve(options, host=LOCAL, port=port)
-        say(
-            f"Acumatica stand-in on http://{LOCAL}:{serving.port}\n"
-            f"  sign in with user {user}, tenant {tenant},"
-            f" password {'(given)' if secret else password}\n"
-            f"  endpoint Default/24.200.001, page and documents at the same address"
-        )
+        say(welcome(options, f"http://{LOCAL}:{serving.port}", told=not secret))
         await _until_stopped()
         await serving.stop()
 
