@@ -12,16 +12,16 @@ import sys
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import aiohttp
 import typer
 from aiohttp import web
 
-HERE = Path(__file__).resolve().parent
-DEMO_FILE = HERE / "deployment" / "sandbox" / "countersign.demo.toml"
+if TYPE_CHECKING:
+    from deployment.sandbox.demo import Demo
+
 LOCAL = "127.0.0.1"
 
 app = typer.Typer(
@@ -248,32 +248,6 @@ async def _until_stopped() -> None:
 # --- demo -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """What one demo is started with."""
-
-    port: int
-    acumatica_port: int
-    teams_port: int
-    data: Path
-    sample: bool
-
-    @property
-    def erp(self) -> str:
-        """Address of the Acumatica stand-in."""
-        return f"http://{LOCAL}:{self.acumatica_port}"
-
-    @property
-    def teams(self) -> str:
-        """Address of the Teams stand-in."""
-        return f"http://{LOCAL}:{self.teams_port}"
-
-    @property
-    def bot(self) -> str:
-        """Address of the bot."""
-        return f"http://{LOCAL}:{self.port}"
-
-
 @app.command()
 def demo(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the bot.")] = 3978,
@@ -292,148 +266,44 @@ def demo(
     quiet_data: Annotated[
         bool, typer.Option("--quiet-data", help="Start with no documents; they come from outside.")
     ] = False,
+    as_person: Annotated[
+        bool,
+        typer.Option(
+            "--as-person",
+            help="Everybody acts as their own Acumatica user, connected once by OAuth;"
+            " approval maps can be answered then.",
+        ),
+    ] = False,
 ) -> None:
     """Try the whole loop on this machine, with no account anywhere.
 
     Starts an Acumatica stand-in, a Teams stand-in with its page, and the bot between them. A card
     for a bill on hold arrives within seconds: switch to its approver and press Release.
     """
-    started = Demo(port, acumatica_port, teams_port, data, not quiet_data)
+    from deployment.sandbox.demo import Demo
+
+    started = Demo(
+        port, acumatica_port, teams_port, data, sample=not quiet_data, as_person=as_person
+    )
     run_loop(_demo(started, open_page=not no_open))
 
 
 async def _demo(demo: Demo, *, open_page: bool) -> None:
-    from deployment.sandbox.processes import StandIn
-
-    for port, option in (
-        (demo.port, "--port"),
-        (demo.acumatica_port, "--acumatica-port"),
-        (demo.teams_port, "--teams-port"),
-    ):
-        StandIn.check_port(port, option)
-    demo.data.mkdir(parents=True, exist_ok=True)
-    words = _demo_secrets(demo.data / "secrets.json")
-    file = demo.data / "countersign.toml"
-    text = DEMO_FILE.read_text("utf-8").replace("http://127.0.0.1:8770", demo.erp)
-    file.write_text(text, "utf-8")
+    words = demo.prepare()
     say("Starting the Acumatica stand-in, the Teams stand-in and the bot…")
-    async with _stand_ins(demo, words):
+    # The SDK takes seconds to import: that runs while the stand-ins start.
+    importing = partial(asyncio.to_thread, importlib.import_module, "bot.service")
+    async with demo.stand_ins(words, importing):
         from bot.company_file import read_file
+        from bot.settings import read_settings
 
-        async with _serving(_demo_settings(demo, words), read_file(file)):
-            await _show_demo(demo, open_page=open_page)
-
-
-async def _show_demo(demo: Demo, *, open_page: bool) -> None:
-    say(_what_next(demo))
-    if open_page:
-        webbrowser.open(demo.teams)
-    await _until_stopped()
-    say("Stopping…")
-
-
-def _demo_secrets(file: Path) -> dict[str, str]:
-    """Return the demo's own random secrets, the same at every start of one folder."""
-    if not file.exists():
-        names = ("erp_password", "push_secret", "bot_secret")
-        file.touch(mode=0o600)
-        file.write_text(json.dumps({name: secrets.token_urlsafe(24) for name in names}))
-    try:
-        return dict(json.loads(file.read_text()))
-    except ValueError as error:
-        raise OSError(f"{file} is damaged; delete {file.parent} to start afresh") from error
-
-
-def _demo_settings(demo: Demo, words: dict[str, str]) -> Any:
-    from bot.settings import read_settings
-    from deployment.sandbox.teams import SandboxOptions
-
-    stand_in = SandboxOptions(bot=demo.bot, app_secret="")
-    return read_settings(
-        _env_file=None,
-        config=demo.data / "countersign.toml",
-        teams={
-            "app_id": stand_in.app_id,
-            "tenant_id": stand_in.tenant_id,
-            "client_secret": words["bot_secret"],
-            "service_url": f"{demo.teams}/teams/",
-            "login_url": demo.teams,
-            "openid_metadata_url": f"{demo.teams}/v1/.well-known/openidconfiguration",
-        },
-        storage={"url": f"sqlite:///{demo.data / 'countersign.db'}"},
-        server={"host": LOCAL, "port": demo.port},
-        log={"level": "warning"},
-        acumatica={
-            "acme": {
-                "user": "countersign",
-                "password": words["erp_password"],
-                "push_secret": words["push_secret"],
-            }
-        },
-    )
-
-
-@asynccontextmanager
-async def _stand_ins(demo: Demo, words: dict[str, str]) -> AsyncIterator[None]:
-    """Run both stand-ins as processes of their own, and connect the ERP's push to the bot."""
-    from deployment.sandbox.processes import StandIn
-
-    erp_log, teams_log = demo.data / "acumatica.log", demo.data / "teams.log"
-    erp = await StandIn.start(
-        "Acumatica stand-in",
-        [
-            str(HERE / "app.py"), "sandbox", "acumatica", "--port", str(demo.acumatica_port),
-            "--data", str(demo.data / "acumatica"), "--with-parent",
-            *([] if demo.sample else ["--empty"]),
-        ],
-        url=demo.erp, log=erp_log, environment={"SANDBOX_PASSWORD": words["erp_password"]},
-    )  # fmt: skip
-    teams = await StandIn.start(
-        "Teams stand-in",
-        [
-            str(HERE / "app.py"), "sandbox", "teams", "--port", str(demo.teams_port),
-            "--data", str(demo.data / "teams"), "--bot", demo.bot, "--with-parent",
-        ],
-        url=demo.teams, log=teams_log, environment={"SANDBOX_APP_SECRET": words["bot_secret"]},
-    )  # fmt: skip
-    try:
-        # The SDK takes seconds to import: that runs while the stand-ins start.
-        await asyncio.to_thread(importlib.import_module, "bot.service")
-        async with aiohttp.ClientSession() as session:
-            await erp.ready(session, erp_log)
-            await teams.ready(session, teams_log)
-            await _connect_push(session, demo, words["push_secret"])
-        yield
-    finally:
-        await teams.stop()
-        await erp.stop()
-
-
-async def _connect_push(session: aiohttp.ClientSession, demo: Demo, secret: str) -> None:
-    from bot.push_door import SECRET_HEADER
-
-    destination = {
-        "url": f"{demo.bot}/api/acumatica/push/acme",
-        "header": SECRET_HEADER,
-        "value": secret,
-    }
-    body = {"on": True, "destination": destination}
-    async with session.post(f"{demo.erp}/_sandbox/push", json=body) as answer:
-        answer.raise_for_status()
-
-
-def _what_next(demo: Demo) -> str:
-    return f"""
-  Teams (stand-in)      {demo.teams}
-  Acumatica (stand-in)  {demo.erp}
-  Countersign           {demo.bot}
-
-  1. Open the Teams page. It shows a card for a bill on hold as the person it waits for.
-  2. Press Release. At the top right switch to somebody else: they see who released it.
-  3. Watch the bill turn Open on the Acumatica page; put a new one on hold there.
-
-  Everything is remembered in {demo.data}/ (delete it to start afresh). Ctrl-C stops.
-"""
+        settings = read_settings(_env_file=None, **demo.settings(words))
+        async with _serving(settings, read_file(demo.file)):
+            say(demo.what_next(words))
+            if open_page:
+                webbrowser.open(demo.teams)
+            await _until_stopped()
+            say("Stopping…")
 
 
 # --- stand-ins ------------------------------------------------------------------------------

@@ -15,11 +15,8 @@ from acumatica_client.entities import Entity
 from acumatica_client.extras import Extras, read_extras, widened
 from acumatica_client.grants import Grant, TokenSignIn
 from acumatica_client.models import (
-    CallOutcome,
     Document,
     DocumentKey,
-    Employee,
-    ErpCall,
     Glimpse,
 )
 from acumatica_client.protocol import Address
@@ -67,7 +64,8 @@ class ErpClient:
         # the next one.
         self._single = limits.seats == 1
         self._acts = self._reads if self._single else self._session(who)
-        self._actor = self._actor_in(self._acts)
+        self.service = self._actor_in(self._acts)
+        """Acts as the service's own user."""
         self._persons = asyncio.Lock()
 
     @property
@@ -120,17 +118,6 @@ class ErpClient:
         """Raise ErpMisconfigured when the pinned endpoint is missing or speaks contract 5."""
         await self._reader.check_version()
 
-    # --- people and parties ---
-
-    async def party_name(self, _entity: str, code: str) -> str:
-        """Read a vendor's name; empty when the ERP does not show one."""
-        vendor = await self.around.vendor(code)
-        return vendor.name if vendor else ""
-
-    async def employees(self) -> list[Employee]:
-        """Read all employees."""
-        return await self.around.employees()
-
     def server_time(self) -> datetime:
         """Return the ERP's clock as its last answer told it; polling windows follow that clock."""
         return self._waiting.now() + self._ahead
@@ -158,19 +145,11 @@ class ErpClient:
 
     # --- acting ---
 
-    async def sign_in_to_act(self) -> None:
-        """Be ready for a write: seat, session and budget are there, so that it leaves at once."""
-        await self._actor.sign_in()
-
-    async def act(self, call: ErpCall, key: DocumentKey) -> CallOutcome:
-        """Send one write, once, and follow it to its end. Never raises, never sends twice."""
-        return await self._actor.act(call, key)
-
     @asynccontextmanager
     async def acting(self, grant: Grant | None = None) -> AsyncIterator[Actor]:
         """Act as the person of *grant*; without one, as the service's own user."""
         if grant is None:
-            yield self._actor
+            yield self.service
             return
         async with self.acting_as(grant) as actor:
             yield actor

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from acumatica_client.models import Document, DocumentKey
 
+_OLD_SPELLINGS = {"Cancelled": "Canceled"}
+"""Status labels that older builds spell otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:
@@ -61,7 +64,7 @@ class Entity:
     def status_label(self, word: str) -> str:
         """Turn a letter or a label into the label; an unknown word stays as it is."""
         word = word.strip()
-        return self.status_letters.get(word, word)
+        return self.status_letters.get(word, _OLD_SPELLINGS.get(word, word))
 
 
 _AP_LETTERS = {

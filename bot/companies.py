@@ -86,8 +86,11 @@ class Tenant:
         """Say whether the last edit is a step of ours: the plan goes on where it had stopped."""
         if not decision.resumes:
             return False
-        earlier = [one for one in await ledger.history(conn, self.name, decision.document)
-                   if one.person and one.id != decision.id]
+        earlier = [
+            one
+            for one in await ledger.history(conn, self.name, decision.document)
+            if one.person and one.id != decision.id
+        ]
         return bool(earlier) and earlier[-1].fingerprint == decision.fingerprint
 
     async def story(self, conn: Connection, record: StoredDocument, *, now: datetime) -> Story:

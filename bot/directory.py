@@ -107,7 +107,7 @@ class Directory:
                         await people.put_person(conn, person, now=self._ports.clock.now())
 
     async def _employees(self, tenant: Tenant) -> None:
-        found = await tenant.erp.employees()
+        found = await tenant.erp.around.employees()
         cards = await tenant.erp.around.contacts() if tenant.company.contacts else []
         async with self._store.transaction() as conn:
             for one in found:

@@ -376,6 +376,11 @@ def _unsafe_company(settings: Settings, company: Company) -> list[str]:
             f"SERVER__PUBLIC_URL is empty: {company.name!r} needs an address to which Acumatica"
             f" sends a consent back ({CALLBACK})"
         )
+    if person and oauth and secrets.has_password:
+        found.append(
+            f"company {company.name!r}: a connected application allows one flow, and people connect"
+            f" by consent: leave the password out and run: uv run app.py connect {company.name}"
+        )
     if person and company.seats < 2:
         found.append(
             f"company {company.name!r}: acting as the person needs seats = 2: one reads while the"

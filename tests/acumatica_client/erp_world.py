@@ -193,7 +193,7 @@ SIGNED_OUT = Reply(204, {}, b"")
 async def act_by_script(*answers: Reply | TransportError) -> tuple[CallOutcome, Script, Clock]:
     """Release one bill against a script of the session for writes."""
     clock, acts = Clock(), script(*answers)
-    return await scripted_client(clock, acts).act(RELEASE, bill("000150")), acts, clock
+    return await scripted_client(clock, acts).service.act(RELEASE, bill("000150")), acts, clock
 
 
 def scripted_client(clock: Clock, acts: Script) -> ErpClient:

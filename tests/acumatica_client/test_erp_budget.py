@@ -150,7 +150,7 @@ async def used_up(erp: StandIn, **limits: int) -> tuple[CallClass, int]:
     client = erp.client(limits=Limits(**limits))
     for _ in range(6):
         await client.read_for_press(bill("000150"))
-    outcome = await client.act(RELEASE, bill("000150"))
+    outcome = await client.service.act(RELEASE, bill("000150"))
     await client.close()
     return outcome.outcome, len(await erp.writes())
 
@@ -167,10 +167,10 @@ async def test_write_waits_for_room_before_it_is_journaled() -> None:
             await client.read_for_press(bill("000150"))
         began = erp.clock.at
 
-        await client.sign_in_to_act()
+        await client.service.sign_in()
         ready = erp.clock.at
         await client.read_for_press(bill("000150"))
-        outcome = await client.act(RELEASE, bill("000150"))
+        outcome = await client.service.act(RELEASE, bill("000150"))
 
         await client.close()
         assert (ready - began).total_seconds() >= 59

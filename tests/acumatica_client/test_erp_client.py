@@ -225,17 +225,12 @@ async def test_payments_are_listed_too(client: ErpClient) -> None:
     assert [glimpse.key for glimpse in pages[0]] == [PAYMENT.key("Payment", "000003")]
 
 
-async def test_vendor_has_a_name_and_an_unknown_one_none(client: ErpClient) -> None:
-    assert await client.party_name("Vendor", "V000000021") == "Northgate Fasteners"
-    assert await client.party_name("Vendor", "V9") == ""
-
-
 @pytest.mark.parametrize("page", [1, 2, 200])
 async def test_all_employees_come_with_their_e_mail(erp: StandIn, page: int) -> None:
     client = erp.client(page=page)
     people = (await erp.door("GET", "people"))["people"]
 
-    employees = await client.employees()
+    employees = await client.around.employees()
 
     await client.close()
     assert {e.code for e in employees} == {p["employee_id"] for p in people}
@@ -291,7 +286,7 @@ async def test_read_that_goes_wrong_says_whether_to_try_again(
 async def test_reads_and_writes_have_a_seat_each_and_give_both_back(erp: StandIn) -> None:
     client = erp.client()
     await client.read(bill(ON_HOLD))
-    await client.act(REMOVE_HOLD, bill(ON_HOLD))
+    await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
 
     await client.close()
 
@@ -325,7 +320,7 @@ async def test_erps_clock_is_learnt_from_its_answers(date: str, ahead: int) -> N
         waiting=clock.waiting,
     )
 
-    await client.party_name("Vendor", "V1")
+    await client.around.vendor("V1")
     clock.at += timedelta(minutes=5)
 
     assert client.server_time() == START + timedelta(minutes=5, seconds=ahead)

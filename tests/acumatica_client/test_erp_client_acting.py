@@ -50,7 +50,7 @@ async def client(erp: StandIn) -> AsyncIterator[ErpClient]:
 
 
 async def test_action_that_answers_204_claims_to_be_done(erp: StandIn, client: ErpClient) -> None:
-    outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+    outcome = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
 
     assert outcome.outcome is CallClass.CLAIMS_DONE
     assert await erp.status_of(ON_HOLD) == "Balanced"
@@ -62,7 +62,7 @@ async def test_action_that_answers_204_claims_to_be_done(erp: StandIn, client: E
 
 
 async def test_hold_box_is_unticked_by_a_put(erp: StandIn, client: ErpClient) -> None:
-    outcome = await client.act(UNTICK_HOLD, bill(ON_HOLD))
+    outcome = await client.service.act(UNTICK_HOLD, bill(ON_HOLD))
 
     assert outcome.outcome is CallClass.CLAIMS_DONE
     assert await erp.status_of(ON_HOLD) == "Balanced"
@@ -75,7 +75,7 @@ async def test_put_for_a_bill_that_is_gone_does_not_make_a_new_one(
     await erp.delete(ON_HOLD)
     before = len((await erp.door("GET", "documents"))["documents"])
 
-    outcome = await client.act(UNTICK_HOLD, bill(ON_HOLD))
+    outcome = await client.service.act(UNTICK_HOLD, bill(ON_HOLD))
 
     assert outcome.outcome is CallClass.REFUSED
     assert outcome.detail.startswith("412")
@@ -88,7 +88,7 @@ async def test_long_operation_is_followed_to_its_end_in_its_own_session(
     erp.running.clear()
     erp.clock.on_sleep = lambda: erp.running.set() if len(erp.clock.slept) > 6 else None
 
-    outcome = await client.act(RELEASE, bill(BALANCED))
+    outcome = await client.service.act(RELEASE, bill(BALANCED))
 
     assert outcome.outcome is CallClass.CLAIMS_DONE
     assert await erp.status_of(BALANCED) == "Open"
@@ -102,7 +102,7 @@ async def test_long_operation_that_fails_is_a_refusal_in_doubt(
 ) -> None:
     await erp.change("000149", set={"PostPeriod": "012020"})
 
-    outcome = await client.act(RELEASE, bill("000149"))
+    outcome = await client.service.act(RELEASE, bill("000149"))
 
     assert outcome.outcome is CallClass.REFUSED_IN_DOUBT
     assert "01-2020 financial period" in outcome.detail
@@ -117,7 +117,7 @@ async def test_long_operation_without_an_end_is_unknown_after_ten_minutes(
 ) -> None:
     erp.running.clear()
 
-    outcome = await client.act(RELEASE, bill(BALANCED))
+    outcome = await client.service.act(RELEASE, bill(BALANCED))
 
     assert outcome.outcome is CallClass.UNKNOWN
     assert outcome.detail == "still running after 10 minutes"
@@ -138,7 +138,7 @@ async def test_long_operation_without_an_end_is_unknown_after_ten_minutes(
 async def test_refusal_of_the_erp_is_told_by_its_class(
     erp: StandIn, client: ErpClient, call: ErpCall, number: str, kind: CallClass
 ) -> None:
-    outcome = await client.act(call, bill(number))
+    outcome = await client.service.act(call, bill(number))
 
     assert outcome.outcome is kind
     assert outcome.plain.endswith(".")
@@ -172,7 +172,7 @@ async def test_write_that_goes_wrong_is_sent_once_whatever_went_wrong(
     method = "POST" if call.action else "PUT"
     await erp.arm(fault, method=method, path="/Default/24.200.001/Bill")
 
-    outcome = await client.act(call, bill(ON_HOLD))
+    outcome = await client.service.act(call, bill(ON_HOLD))
 
     assert outcome.outcome is kind
     assert len(await erp.writes()) == 1
@@ -182,7 +182,7 @@ async def test_write_that_goes_wrong_is_sent_once_whatever_went_wrong(
 async def test_limit_says_how_long_to_leave_the_erp_alone(erp: StandIn, client: ErpClient) -> None:
     await erp.arm("login_limit", path="ReleaseFromHold")
 
-    outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+    outcome = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
 
     assert outcome.after == 120.0
 
@@ -192,8 +192,8 @@ async def test_lost_session_is_turned_away_and_the_next_write_signs_in_afresh(
 ) -> None:
     await erp.arm("status:401", path="ReleaseFromHold")
 
-    first = await client.act(REMOVE_HOLD, bill(ON_HOLD))
-    second = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+    first = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
+    second = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
 
     assert first.outcome is CallClass.TURNED_AWAY
     assert second.outcome is CallClass.CLAIMS_DONE
@@ -220,7 +220,7 @@ async def test_status_poll_that_goes_wrong_says_nothing_of_the_operation(
 ) -> None:
     await erp.arm(fault, times=2, path="/status/")
 
-    outcome = await client.act(RELEASE, bill(BALANCED))
+    outcome = await client.service.act(RELEASE, bill(BALANCED))
 
     assert outcome.outcome is kind
     assert len(await erp.writes()) == 1
@@ -230,9 +230,9 @@ async def test_status_poll_that_loses_its_session_opens_another_for_the_next_wri
     erp: StandIn, client: ErpClient
 ) -> None:
     await erp.arm("status:401", path="/status/")
-    await client.act(RELEASE, bill(BALANCED))
+    await client.service.act(RELEASE, bill(BALANCED))
 
-    outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+    outcome = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
 
     assert outcome.outcome is CallClass.CLAIMS_DONE
 
@@ -240,7 +240,7 @@ async def test_status_poll_that_loses_its_session_opens_another_for_the_next_wri
 async def test_wrong_password_is_not_sent(erp: StandIn) -> None:
     client = erp.client(password="wrong")
 
-    outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+    outcome = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
 
     await client.close()
     assert outcome.outcome is CallClass.NOT_SENT
@@ -252,7 +252,7 @@ async def test_full_house_is_not_sent_and_says_how_long_to_wait() -> None:
     async with stand_in(seats=0) as erp:
         client = erp.client()
 
-        outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+        outcome = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
 
         await client.close()
         assert (outcome.outcome, outcome.after) == (CallClass.NOT_SENT, 120.0)
@@ -267,17 +267,17 @@ async def test_erp_that_is_off_is_not_sent() -> None:
         waiting=Clock().waiting,
     )
 
-    outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+    outcome = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
 
     await client.close()
     assert outcome.outcome is CallClass.NOT_SENT
 
 
 async def test_signed_in_ahead_the_write_leaves_at_once(erp: StandIn, client: ErpClient) -> None:
-    await client.sign_in_to_act()
+    await client.service.sign_in()
     before = len(await erp.requests())
 
-    await client.act(REMOVE_HOLD, bill(ON_HOLD))
+    await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
 
     assert [event["method"] for event in (await erp.requests())[before:]] == ["POST"]
 
@@ -285,7 +285,9 @@ async def test_signed_in_ahead_the_write_leaves_at_once(erp: StandIn, client: Er
 async def test_two_presses_at_once_are_two_requests_one_after_the_other(
     erp: StandIn, client: ErpClient
 ) -> None:
-    outcomes = await asyncio.gather(*(client.act(REMOVE_HOLD, bill(ON_HOLD)) for _ in range(2)))
+    outcomes = await asyncio.gather(
+        *(client.service.act(REMOVE_HOLD, bill(ON_HOLD)) for _ in range(2))
+    )
 
     kinds = sorted(outcome.outcome for outcome in outcomes)
     assert kinds == [CallClass.REFUSED_IN_DOUBT, CallClass.CLAIMS_DONE]
@@ -350,8 +352,8 @@ async def test_second_lost_session_in_a_row_is_a_refusal() -> None:
     clock, acts = Clock(), script(SIGNED_IN, LOST, SIGNED_IN, LOST)
     client = scripted_client(clock, acts)
 
-    first = await client.act(RELEASE, bill("000150"))
-    second = await client.act(RELEASE, bill("000150"))
+    first = await client.service.act(RELEASE, bill("000150"))
+    second = await client.service.act(RELEASE, bill("000150"))
 
     assert (first.outcome, second.outcome) == (CallClass.TURNED_AWAY, CallClass.REFUSED)
 
@@ -361,7 +363,7 @@ async def test_lost_session_long_after_another_is_turned_away_again() -> None:
     acts = script(SIGNED_IN, LOST, SIGNED_IN, done, LOST)
     client = scripted_client(Clock(), acts)
 
-    kinds = [(await client.act(RELEASE, bill("000150"))).outcome for _ in range(3)]
+    kinds = [(await client.service.act(RELEASE, bill("000150"))).outcome for _ in range(3)]
 
     assert kinds == [CallClass.TURNED_AWAY, CallClass.CLAIMS_DONE, CallClass.TURNED_AWAY]
 
@@ -369,11 +371,11 @@ async def test_lost_session_long_after_another_is_turned_away_again() -> None:
 async def test_write_whose_turn_comes_too_late_is_not_sent(erp: StandIn) -> None:
     client = erp.client()
     erp.running.clear()
-    long_one = asyncio.ensure_future(client.act(RELEASE, bill(BALANCED)))
+    long_one = asyncio.ensure_future(client.service.act(RELEASE, bill(BALANCED)))
     while not await erp.writes():
         pass
 
-    late = asyncio.ensure_future(client.act(REMOVE_HOLD, bill(ON_HOLD)))
+    late = asyncio.ensure_future(client.service.act(REMOVE_HOLD, bill(ON_HOLD)))
     erp.clock.on_sleep = lambda: erp.running.set() if len(erp.clock.slept) > 5 else None
     outcome = await late
 
@@ -390,7 +392,7 @@ async def test_nothing_else_goes_into_a_session_during_its_long_operation(erp: S
     erp.clock.on_sleep = lambda: erp.running.set() if len(erp.clock.slept) > 4 else None
 
     await asyncio.gather(
-        client.act(RELEASE, bill(BALANCED)), client.act(REMOVE_HOLD, bill(ON_HOLD))
+        client.service.act(RELEASE, bill(BALANCED)), client.service.act(REMOVE_HOLD, bill(ON_HOLD))
     )
 
     await client.close()
@@ -405,9 +407,9 @@ async def test_single_seat_is_never_two_and_what_is_read_back_comes_from_another
         client = erp.client(limits=Limits(seats=1))
 
         await client.read(bill(ON_HOLD))
-        await client.sign_in_to_act()
+        await client.service.sign_in()
         await client.read_for_press(bill(ON_HOLD))
-        outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+        outcome = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
         after = await client.read_for_press(bill(ON_HOLD))
 
         await client.close()
@@ -427,7 +429,7 @@ async def test_reads_wait_for_the_action_where_there_is_a_single_seat() -> None:
         erp.clock.on_sleep = lambda: erp.running.set() if len(erp.clock.slept) > 4 else None
 
         outcome, document = await asyncio.gather(
-            client.act(RELEASE, bill(BALANCED)), client.read(bill(BALANCED))
+            client.service.act(RELEASE, bill(BALANCED)), client.read(bill(BALANCED))
         )
 
         await client.close()
@@ -443,7 +445,7 @@ async def test_action_goes_before_reads_that_came_later_where_there_is_a_single_
 
         await asyncio.gather(
             client.read(bill(ON_HOLD)),
-            client.act(REMOVE_HOLD, bill(ON_HOLD)),
+            client.service.act(REMOVE_HOLD, bill(ON_HOLD)),
             *(client.read(bill(BALANCED)) for _ in range(5)),
         )
 
@@ -461,7 +463,7 @@ async def test_reads_that_wait_for_their_share_do_not_hold_up_an_action() -> Non
         waiting = asyncio.ensure_future(client.read(bill(ON_HOLD)))
         await erp.clock.asleep.wait()
 
-        outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+        outcome = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
 
         erp.clock.going.set()
         await waiting

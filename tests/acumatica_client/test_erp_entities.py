@@ -101,3 +101,7 @@ def test_document_leads_back_to_its_row(name: str) -> None:
 
     assert entity_of(found).name == found.key.entity
     assert found.status in entity_of(found).statuses
+
+
+def test_older_spelling_of_a_status_is_the_same_status() -> None:
+    assert ENTITIES["PurchaseOrder"].status_label("Cancelled") == "Canceled"

@@ -99,7 +99,7 @@ async def test_service_reads_and_acts_by_the_password_flow_and_gives_its_seat_ba
     client = erp.client(who=by_password(erp), limits=Limits(seats=1))
 
     await client.read(bill(ON_HOLD))
-    outcome = await client.act(REMOVE_HOLD, bill(ON_HOLD))
+    outcome = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
 
     assert outcome.outcome is CallClass.CLAIMS_DONE
     await client.close()
@@ -114,7 +114,7 @@ async def test_two_sessions_of_one_grant_are_kept_apart_by_cookies_and_both_sign
     client = erp.client(who=by_password(erp, concurrent=True))
 
     await client.read(bill(ON_HOLD))
-    await client.act(REMOVE_HOLD, bill(ON_HOLD))
+    await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
     assert await seats(erp) == 2
 
     await client.close()
@@ -249,7 +249,7 @@ async def test_service_session_for_writes_makes_room_for_a_person() -> None:
         grant = Grant(identity(erp), drawer.keeping, erp.clock.waiting)
         client = erp.client()
         await client.read(bill(ON_HOLD))
-        await client.sign_in_to_act()
+        await client.service.sign_in()
 
         async with client.acting_as(grant) as actor:
             outcome = await actor.act(REMOVE_HOLD, bill(ON_HOLD))

@@ -61,7 +61,7 @@ CANNOT_LIST = json_reply(
 async def test_employees_come_with_department_superior_and_delegates(erp: StandIn) -> None:
     client = client_of(erp)
 
-    found = {one.code: one for one in await client.employees()}
+    found = {one.code: one for one in await client.around.employees()}
 
     await client.close()
     assert (found["EP00000004"].department, found["EP00000004"].reports_to) == (
@@ -79,7 +79,7 @@ async def test_the_login_is_asked_for_only_where_the_company_says_so(erp: StandI
     extended = client_of(erp, "Countersign", Employee={"login": "Login"})
 
     logins = [
-        {one.code: one.login for one in await client.employees()}["EP00000002"]
+        {one.code: one.login for one in await client.around.employees()}["EP00000002"]
         for client in (plain, told, extended)
     ]
 
@@ -91,7 +91,7 @@ async def test_the_login_is_asked_for_only_where_the_company_says_so(erp: StandI
 async def test_version_20_is_not_asked_for_what_it_lacks(erp: StandIn) -> None:
     client = client_of(erp, version="20.200.001")
 
-    found = [row for one in await client.employees() for row in one.delegates]
+    found = [row for one in await client.around.employees() for row in one.delegates]
 
     await client.close()
     assert found
@@ -153,7 +153,7 @@ async def test_a_login_the_endpoint_lacks_is_a_mistake_of_the_file(erp: StandIn)
     client = client_of(erp, Employee={"login": "Login"})
 
     with pytest.raises(ErpMisconfigured, match=r'login = "Login" under \[company.extra.Employee'):
-        await client.employees()
+        await client.around.employees()
 
     await client.close()
 

@@ -427,7 +427,7 @@ async def test_both_sessions_of_a_company_share_what_was_refused(erp: StandIn) -
         await client.read(bill("000150"))
 
     with pytest.raises(ErpSignInFailed):
-        await client.sign_in_to_act()
+        await client.service.sign_in()
 
     await client.close()
     assert paths(await erp.requests()) == ["login"]
@@ -552,7 +552,7 @@ async def test_what_was_used_is_counted(erp: StandIn) -> None:
     await client.read(bill("000150"))
     async for _ in client.standing_in(BILL, ("On Hold",)):
         pass
-    await client.sign_in_to_act()
+    await client.service.sign_in()
 
     used = client.usage
 

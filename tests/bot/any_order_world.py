@@ -37,6 +37,7 @@ from bot.attempt import Runner
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.company_file import Company
+from bot.consents import Consents
 from bot.core.presses import Press
 from bot.core.routes import Route, Routes
 from bot.effects import Effects
@@ -189,9 +190,10 @@ class World:
         bells = Bells(outbox, look, settle, act)
         showing = Showing(tenants, self.clock)
         connector = cast("Connector", self.teams)
-        worker = Worker(
-            store, Effects(store, showing, connector, reachable=lambda told: told or SERVICE), ports
-        )
+        consents = Consents(tenants, store, None, ports)
+        reachable = lambda told: told or SERVICE  # noqa: E731  # as short as it is
+        effects = Effects(store, showing, connector, consents, reachable=reachable)
+        worker = Worker(store, effects, ports)
         poller = Poller(tenant, store, ports, look_bell=look)
         self.bot = Bot(
             store,
@@ -202,7 +204,7 @@ class World:
                 "settle": Settler(tenant, store, ports, bells),
                 "poll": poller,
             },
-            Presses(tenants, store, showing, ports, {NAME: bells}),
+            Presses(tenants, store, showing, consents, ports=ports, bells={NAME: bells}),
             poller,
         )
         await worker.rescue()

@@ -418,6 +418,7 @@ def test_verbs_have_the_labels_people_know_from_acumatica() -> None:
         "release_payment": "Release",
         "approve": "Approve",
         "reject": "Reject",
+        "approve_for_payment": "Approve for payment",
         "remove_hold": "Remove hold",
     }
 

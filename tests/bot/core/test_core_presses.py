@@ -97,6 +97,9 @@ REFUSED: dict[str, tuple[Refusal, Press, Asked | None]] = {
     "no currency told": (
         Refusal.LIMIT_UNCLEAR, PRESS, held_by(limited("9999"), bill(CurrencyID=None)),
     ),
+    "own user not connected": (
+        Refusal.NOT_CONNECTED, PRESS, replace(ASKED, connected=frozenset({"somebody else"})),
+    ),
     "editor unknown": (Refusal.EDITOR_UNKNOWN, PRESS, replace(ASKED, rights=Rights())),
     "changed since asked": (Refusal.CHANGED, PRESS, held_by(ASKED, bill(Amount=Decimal(1251)))),
     "not doable now": (Refusal.NOT_DOABLE, PRESS, held_by(ASKED, bill("Voided"))),
