@@ -134,6 +134,11 @@ class Approval:
         """Whether somebody must still decide."""
         return self.status == "Pending"
 
+    @property
+    def approved(self) -> bool:
+        """Whether it was approved."""
+        return self.status == "Approved"
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

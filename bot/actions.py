@@ -77,6 +77,8 @@ class Checked:
     shown: Shown
     at: Reading
     refusal: str = ""
+    given: int = 0
+    """Approvals of the presser on the document's list."""
 
 
 class _Ledger:
@@ -152,12 +154,21 @@ class _Ledger:
         for bell in (self._bells.look, self._bells.outbox, self._bells.settle, self._bells.act):
             bell.ring()
 
-    def _see(self, step: Step, decision: Decision, document: Document | None) -> Shown:
+    def _see(self, step: Step, decision: Decision, document: Document | None, given: int) -> Shown:
         same = (
             document is not None
             and fingerprint(self._tenant.name, document) == decision.fingerprint
         )
-        return shown(_rule(step, decision), document, same=same)
+        proved = 0 <= step.approved_before < given
+        return shown(_rule(step, decision), document, same=same, proved=proved)
+
+    async def _given(self, decision: Decision, document: Document | None) -> int:
+        """Count the presser's approvals on the document's list, where the ERP tells one."""
+        if document is None or not document.approvals:
+            return 0
+        async with self._store.reading() as conn:
+            people = await self._tenant.people(conn, now=self._clock.now())
+        return people.approvals_of(decision.person, document.approvals)
 
 
 class Doer(_Ledger):
@@ -201,7 +212,8 @@ class Doer(_Ledger):
             await self._put_off(step, decision, f"check: {error}", after)
             return None
         refusal = await self._refusal(step, decision, document)
-        return Checked(self._see(step, decision, document), at, refusal)
+        given = await self._given(decision, document)
+        return Checked(self._see(step, decision, document, given), at, refusal, given)
 
     async def _lose_grant(self, step: Step, decision: Decision) -> None:
         """Forget a person's grant the ERP no longer honours: the next press brings a new link."""
@@ -252,7 +264,8 @@ class Doer(_Ledger):
                 due = cause.now + timedelta(seconds=1)
                 await ledger.put_off(conn, step, due=due, detail="the check grew stale")
                 return False
-            if not await ledger.send(conn, step, now=cause.now, reading=reading):
+            sending = replace(step, approved_before=checked.given)
+            if not await ledger.send(conn, sending, now=cause.now, reading=reading):
                 return False
             call = self._tenant.company.call(DocumentKey.parse(decision.document).entity, step.name)
             await note(conn, cause, "step checked", step=step.name, shown=checked.shown)
@@ -335,7 +348,7 @@ class Settler(_Ledger):
         except ErpError as error:
             log.warning("read-back failed", extra={"document": str(key), "reason": str(error)})
             return Shown.UNREADABLE
-        return self._see(step, decision, document)
+        return self._see(step, decision, document, await self._given(decision, document))
 
     def _evidence(self, step: Step, seen: Shown) -> Step:
         """Carry forward since when read-backs have shown this same thing, on this boot's clock."""

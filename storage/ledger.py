@@ -186,6 +186,7 @@ async def send(conn: Connection, step: Step, *, now: datetime, reading: Reading)
         now=stamp(now),
         boot=reading.boot,
         seconds=reading.seconds,
+        approved_before=step.approved_before,
     )
     return bool(rows)
 
@@ -294,4 +295,5 @@ def _step(row: Any) -> Step:
         reading_since=row["reading_since"],
         reads=row["reads"],
         detail=row["detail"],
+        approved_before=row["approved_before"],
     )

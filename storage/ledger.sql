@@ -69,10 +69,11 @@ SELECT min(s.due_at) FROM steps AS s
                     WHERE earlier.decision = s.decision AND earlier.number < s.number
                       AND earlier.state <> 'confirmed');
 
--- name: send(decision, number, fence, now, boot, seconds)!
+-- name: send(decision, number, fence, now, boot, seconds, approved_before)!
 -- Committed before the first byte leaves. The fence keeps out a runner that lost its lease.
 UPDATE steps SET state = 'sent', sent_at = :now, sent_boot = :boot, sent_since = :seconds,
-       attempts = attempts + 1, outcome = '', reading = '', reads = 0
+       attempts = attempts + 1, outcome = '', reading = '', reads = 0,
+       approved_before = :approved_before
  WHERE decision = :decision AND number = :number AND fence = :fence AND state = 'pending';
 
 -- name: doubt(decision, number, fence, outcome, reading, reading_since, reads, sent_boot, sent_since, due_at, detail)!

@@ -191,6 +191,8 @@ class Step:
     reads: int = 0
     """Read-backs made since the call."""
     detail: str = ""
+    approved_before: int = -1
+    """Approvals of the presser on the document's list right before the call; -1: never sent."""
 
 
 # --- people's own sign-ins to the ERP -------------------------------------------------------

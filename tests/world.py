@@ -30,7 +30,9 @@ PASSWORD = "a-password-of-the-stand-in"
 PUSH_SECRET = "a-push-secret-of-32-characters!!"
 BOT_SECRET = "a-client-secret-of-the-stand-in"
 
-ANN, BEN, DEV, ERIN = (f"{name}@acme.example" for name in ("ann", "ben", "dev", "erin"))
+ANN, BEN, DEV, ERIN, FARID = (
+    f"{name}@acme.example" for name in ("ann", "ben", "dev", "erin", "farid")
+)
 EAST, WEST, AP, PAYMENTS = (
     "Purchasing East",
     "Purchasing West",

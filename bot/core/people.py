@@ -55,6 +55,11 @@ class People:
         found = (self.by_employee.get(code) for code in acting)
         return list(dict.fromkeys(person for person in found if person))
 
+    def approvals_of(self, person_id: str, rows: Iterable[Approval]) -> int:
+        """Count the rows that a person approved, for themselves or for another."""
+        given = (self.by_employee.get(row.approved_by) for row in rows if row.approved)
+        return sum(one is not None and one.aad_object_id == person_id for one in given)
+
     def is_author(self, person: TeamsPerson, name: str) -> bool | None:
         """Say whether *name*, a creator or editor as the ERP tells it, is *person*.
 

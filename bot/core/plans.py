@@ -159,12 +159,15 @@ class Shown(StrEnum):
     UNREADABLE = "read failed"
 
 
-def shown(step: Step, document: Document | None, *, same: bool) -> Shown:
-    """Sort a fresh read; *same*: its fingerprint is the one that was approved."""
+def shown(step: Step, document: Document | None, *, same: bool, proved: bool = False) -> Shown:
+    """Sort a fresh read; *same*: its fingerprint is the one that was approved.
+
+    *proved*: the approval list shows what the status does not, as others must approve too.
+    """
     if document is None:
         return Shown.GONE
     status = document.status
-    if step.ticked(document):
+    if step.ticked(document) or (step.partial and proved):
         return Shown.DONE if same else Shown.DONE_OTHER
     if status in step.doable:
         return Shown.DOABLE if same else Shown.DOABLE_OTHER

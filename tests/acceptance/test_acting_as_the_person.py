@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from world import ANN, BEN, ERIN, PASSWORD, Witness, World, buttons, eventually, texts
+from world import ANN, BEN, ERIN, FARID, PASSWORD, Witness, World, buttons, eventually, texts
 
 from deployment.sandbox import acumatica
 
@@ -270,3 +270,30 @@ async def test_a_dialog_that_wants_a_reason_is_told_who_decided(person_world: Wo
     rows = (await witness.get(f"{witness.erp}/_sandbox/documents"))["documents"]
     bill = next(row for row in rows if number in row["keys"].values())
     assert [row["Reason"] for row in bill["details"]["Approvals"]] == ["by Erin Walsh"]
+
+
+async def test_one_approval_of_two_is_proved_by_the_list_and_the_next_is_asked(
+    person_world: World,
+) -> None:
+    witness = person_world.witness
+    number = await witness.bill_on_hold(60_000)
+    await witness.change({"Hold": False}, number)
+    await witness.card(number, ERIN, says="this waits for you")
+    await witness.press(ERIN, number, "Approve")
+    await connect(witness, ERIN, "erin")
+
+    await witness.press(ERIN, number, "Approve")
+
+    # The bill still waits in Acumatica, now for Farid: the same card asks him.
+    card = await witness.card(number, FARID, says="Farid Haddad</at>, this waits for you")
+    assert "Approve" in buttons(card["card"])
+    assert await witness.status(number) == "Pending Approval"
+    assert await users_of_writes(witness) == {"erin"}
+
+    await witness.press(FARID, number, "Approve")
+    await connect(witness, FARID, "farid")
+    await witness.press(FARID, number, "Approve")
+
+    await witness.card(number, FARID, says="Approved by Farid Haddad")
+    assert await witness.status(number) == "Balanced"
+    assert await witness.writes(number) == ["POST Bill/Approve", "POST Bill/Approve"]

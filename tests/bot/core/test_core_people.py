@@ -253,3 +253,20 @@ def test_a_login_two_employees_share_names_no_author() -> None:
     twins = [replace(one, login="same") for one in EMPLOYEES[:2]]
 
     assert match_people(twins, [ANN, BEN]).is_author(ANN, "same") is None
+
+
+def test_approvals_are_counted_for_who_gave_them_also_for_another() -> None:
+    people = people_of(ANN, BEN)
+    rows = [
+        Approval("Approved", "E01", approved_by="E01"),
+        Approval("Approved", "E02", approved_by="E01"),
+        Approval("Approved", "E01", approved_by="E02"),
+        Approval("Rejected", "E01", approved_by="E01"),
+        Approval("Pending", "E01"),
+        Approval("Approved", "E09", approved_by="E09"),
+        Approval("Approved", "E01"),
+    ]
+
+    assert people.approvals_of(ANN.aad_object_id, rows) == 2
+    assert people.approvals_of(BEN.aad_object_id, rows) == 1
+    assert people.approvals_of("nobody", rows) == 0

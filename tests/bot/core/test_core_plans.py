@@ -315,3 +315,22 @@ def test_the_box_itself_proves_the_step() -> None:
     assert shown(rule, paying(False), same=True) is Shown.DOABLE
     assert shown(rule, paying(None), same=True) is Shown.DOABLE
     assert shown(rule, paying(False, "Voided"), same=True) is Shown.NOT_DOABLE
+
+
+# --- an approval that is not the last -----------------------------------------------------------
+
+
+def test_an_approval_on_the_list_proves_the_step_although_the_document_still_waits() -> None:
+    rule, bill = STEPS["Bill", "approve"], document_of("Bill", "Pending Approval")
+
+    assert shown(rule, bill, same=True, proved=True) is Shown.DONE
+    assert shown(rule, bill, same=False, proved=True) is Shown.DONE_OTHER
+    assert shown(rule, bill, same=True, proved=False) is Shown.DOABLE
+
+
+@pytest.mark.parametrize("step", ["release", "reject", "remove_hold"])
+def test_an_approval_on_the_list_proves_no_other_step(step: str) -> None:
+    rule = STEPS["Bill", step]
+    bill = document_of("Bill", min(rule.doable))
+
+    assert shown(rule, bill, same=True, proved=True) is Shown.DOABLE
