@@ -29,6 +29,12 @@ _EXTRA = f"""extra.Employee = {{ login = "Login" }}
 extra.Bill = {{ {_TOLD} }}
 extra.PurchaseOrder = {{ {_TOLD} }}
 allow_unknown_editor = false       # the endpoint tells who entered"""
+_PENDING = (
+    'when = "pending approval"\nto = ["channel:ap-approvals"]\n',
+    'where = [{ field = "Branch", is = "WEST" }]\nto = ["channel:purchasing-west"]\n',
+    'when = ["pending approval", "open"]\nto = ["channel:purchasing-east"]\n',
+)
+_DECIDES = 'approver = ["approval map"]\nactions = ["approve", "reject"]\n'
 _AS_PERSON = (
     ('act_as = "service"', 'act_as = "person"'),
     (
@@ -36,11 +42,7 @@ _AS_PERSON = (
         'endpoint = "Countersign"         # extends Default: it tells approvals, creators, logins',
     ),
     ("allow_unknown_editor = true        # Default does not tell who entered", _EXTRA),
-    (
-        'when = "pending approval"\nto = ["channel:ap-approvals"]\n',
-        'when = "pending approval"\nto = ["channel:ap-approvals"]\n'
-        'approver = ["approval map"]\nactions = ["approve", "reject"]\n',
-    ),
+    *((place, f"{place}{_DECIDES}") for place in _PENDING),
 )
 """What the demo's file says otherwise when everybody acts as their own Acumatica user."""
 
