@@ -99,7 +99,7 @@ def run() -> None:
 @app.command()
 def check() -> None:
     """Check settings and routes without starting anything; lists every mistake and its place."""
-    from bot.settings import read_everything
+    from bot.safety import read_everything
 
     settings, file = read_everything()
     counted = f"{len(file.company)} companies, {len(file.route)} routes"
@@ -116,7 +116,7 @@ def connect(
     """
     from bot.clock import system_ports
     from bot.connect import connect_service
-    from bot.settings import read_everything
+    from bot.safety import read_everything
 
     settings, file = read_everything()
 
@@ -147,7 +147,7 @@ def reconcile(
     The running service does it; where none runs, it is done here, and cards change when the service
     starts. Exit code 0: everything was compared. 1: something could not be.
     """
-    from bot.settings import read_everything
+    from bot.safety import read_everything
 
     settings, file = read_everything()
     known = [one.name for one in file.company]

@@ -23,7 +23,7 @@ from bot.arrivals import Arrivals
 from bot.attempt import Runner, keep_going
 from bot.board import Board
 from bot.checked import SettingsError
-from bot.clock import Bell, Ports
+from bot.clock import Bell, Clock, Ports
 from bot.companies import Tenant
 from bot.company_file import Company, File
 from bot.consents import Consents
@@ -37,9 +37,10 @@ from bot.pressed import Presses
 from bot.push_door import PUSH_LIMIT, PushDoor
 from bot.push_door import Company as PushCompany
 from bot.reconcile import Reconciler
+from bot.safety import unsafe
 from bot.sdk import Sdk
 from bot.server import Doors, Handler, hide_version, plain_errors
-from bot.settings import CALLBACK, CompanySecrets, Settings, unsafe
+from bot.settings import CALLBACK, CompanySecrets, Settings, TeamsSettings
 from bot.showing import Showing
 from bot.sign_ins import open_erp, open_grants, open_vault
 from bot.talk import Talk
@@ -201,12 +202,7 @@ def _compose(
 ) -> Service:
     clock, reachable = ports.clock, settings.teams.reachable
     keys = SigningKeys(teams, clock, settings.teams.openid_metadata_url)
-    connector = Connector(
-        teams,
-        BotTokens(settings.teams, clock.now),
-        bot_id=f"28:{settings.teams.app_id}",
-        tenant_id=settings.teams.tenant_id,
-    )
+    connector = _connector(settings.teams, teams, clock)
     outbox, directory_bell = Bell(clock), Bell(clock)
     bells = {name: Bells(outbox, Bell(clock), Bell(clock), Bell(clock)) for name in tenants}
     look_bells = {name: own.look for name, own in bells.items()}
@@ -215,34 +211,51 @@ def _compose(
         tenants, store, connector, ports,
         reachable=reachable, look_bells=look_bells,
     )  # fmt: skip
-    effects = Effects(store, showing, connector, consents, reachable=reachable)
-    worker = Worker(store, effects, ports)
+    worker = Worker(store, Effects(store, showing, connector, consents, reachable=reachable), ports)
     arrivals = Arrivals(store, directory, ports, outbox_bell=outbox, directory_bell=directory_bell)
     talk = Talk(tenants, store, showing, consents, ports, outbox_bell=outbox, look_bells=look_bells)
     presses = Presses(tenants, store, showing, consents, ports=ports, bells=bells)
     sdk = Sdk(settings.teams, keys, Activities(presses, talk, arrivals))
-    loops = [
-        Loop("directory", directory, directory_bell),
-        Loop("worker", worker, outbox, WORKERS),
-    ]
     boards = {name: Board(clock) for name in tenants}
     reconcilers = {
         name: Reconciler(tenant, store, ports, look_bell=look_bells[name], board=boards[name])
         for name, tenant in tenants.items()
     }
-    for name, tenant in tenants.items():
-        loops += _company_loops(tenant, store, ports, bells[name], boards[name])
-        loops.append(Loop(f"reconcile {name}", reconcilers[name], Bell(clock)))
-    push_door = PushDoor(
-        store, ports,
-        {name: _push(settings, tenants[name], bells[name], boards[name]) for name in tenants},
-    )  # fmt: skip
-    watch = Watch(
-        store, clock, boards, {name: tenant.erp.usage for name, tenant in tenants.items()},
-        token=settings.server.metrics_token.get_secret_value(),
-    )  # fmt: skip
-    doors = Doors(Gate(settings.teams, keys, clock), sdk, push_door, watch, consents)
+    loops = [
+        Loop("directory", directory, directory_bell),
+        Loop("worker", worker, outbox, WORKERS),
+        *(Loop(f"reconcile {name}", one, Bell(clock)) for name, one in reconcilers.items()),
+        *(
+            loop
+            for name, tenant in tenants.items()
+            for loop in _company_loops(tenant, store, ports, bells[name], boards[name])
+        ),
+    ]
+    doors = Doors(
+        Gate(settings.teams, keys, clock),
+        sdk,
+        PushDoor(store, ports, _push_companies(settings, tenants, bells, boards)),
+        _watch(settings, store, clock, tenants, boards),
+        consents,
+    )
     return Service(store, tenants, directory, worker, tuple(loops), doors, reconcilers)
+
+
+def _connector(teams: TeamsSettings, transport: Transport, clock: Clock) -> Connector:
+    tokens = BotTokens(teams, clock.now)
+    return Connector(transport, tokens, bot_id=f"28:{teams.app_id}", tenant_id=teams.tenant_id)
+
+
+def _watch(
+    settings: Settings,
+    store: Database,
+    clock: Clock,
+    tenants: Tenants,
+    boards: Mapping[str, Board],
+) -> Watch:
+    usage = {name: tenant.erp.usage for name, tenant in tenants.items()}
+    token = settings.server.metrics_token.get_secret_value()
+    return Watch(store, clock, boards, usage, token=token)
 
 
 def _company_loops(
@@ -259,6 +272,14 @@ def _company_loops(
     ]
 
 
-def _push(settings: Settings, tenant: Tenant, bells: Bells, board: Board) -> PushCompany:
-    secrets = settings.acumatica.get(tenant.name, CompanySecrets())
-    return PushCompany(secrets.push_secrets(), tenant.company.tenant, bells.look, board)
+def _push_companies(
+    settings: Settings,
+    tenants: Tenants,
+    bells: Mapping[str, Bells],
+    boards: Mapping[str, Board],
+) -> dict[str, PushCompany]:
+    found = {}
+    for name, tenant in tenants.items():
+        secrets = settings.acumatica.get(name, CompanySecrets()).push_secrets()
+        found[name] = PushCompany(secrets, tenant.company.tenant, bells[name].look, boards[name])
+    return found

@@ -26,7 +26,7 @@ from pydantic_settings import (
 
 from acumatica_client.oauth import client_tenant
 from bot.checked import SettingsError, Strict, Url, mistakes
-from bot.company_file import Company, File, read_file
+from bot.company_file import Company
 from storage.vault import key_problem
 
 PUBLIC_SERVICE = "https://smba.trafficmanager.net/teams/"
@@ -320,81 +320,3 @@ def read_settings(**values: Any) -> Settings:
 
 def _variable(place: Sequence[str]) -> str:
     return "__".join(place).upper()
-
-
-def read_everything(**values: Any) -> tuple[Settings, File]:
-    """Read and check the environment and the file, or raise SettingsError with every mistake."""
-    settings = read_settings(**values)
-    try:
-        file = read_file(settings.config)
-    except SettingsError as error:
-        known = [
-            *settings.teams.problems(),
-            *settings.storage.problems(),
-            *settings.server.problems(),
-        ]
-        known += settings.encryption.problems()
-        for name, secrets in settings.acumatica.items():
-            # The way of signing in stands in the file; the secrets tell which one was meant.
-            known += secrets.missing(name, oauth=bool(secrets.client_secret.get_secret_value()))
-            known += secrets.weak(name)
-        raise SettingsError([*known, *error.problems]) from error
-    problems = unsafe(settings, file)
-    if problems:
-        raise SettingsError(problems)
-    return settings, file
-
-
-def unsafe(settings: Settings, file: File) -> list[str]:
-    """List everything that must keep the service from starting."""
-    found = [
-        *settings.teams.problems(),
-        *settings.storage.problems(),
-        *settings.server.problems(),
-    ]
-    found += settings.encryption.problems()
-    for company in file.company:
-        found += _unsafe_company(settings, company)
-    names = {company.name for company in file.company}
-    for stranger in sorted(settings.acumatica.keys() - names):
-        found.append(f"ACUMATICA__{stranger.upper()}__…: the file has no company {stranger!r}")
-    return found
-
-
-def _unsafe_company(settings: Settings, company: Company) -> list[str]:
-    secrets = settings.acumatica.get(company.name, CompanySecrets())
-    oauth, person = company.sign_in == "oauth", acts_as_person(company)
-    found = secrets.missing(company.name, oauth=oauth, person=person)
-    found += [*secrets.strays(company), *secrets.weak(company.name)]
-    if needs_vault(company, secrets) and not settings.encryption.listed:
-        found.append(
-            f"ENCRYPTION__KEYS is empty: refresh tokens of {company.name!r} must be sealed;"
-            f" {MAKE_KEY}"
-        )
-    if needs_vault(company, secrets) and not settings.server.public_url:
-        found.append(
-            f"SERVER__PUBLIC_URL is empty: {company.name!r} needs an address to which Acumatica"
-            f" sends a consent back ({CALLBACK})"
-        )
-    if person and oauth and secrets.has_password:
-        found.append(
-            f"company {company.name!r}: a connected application allows one flow, and people connect"
-            f" by consent: leave the password out and run: uv run app.py connect {company.name}"
-        )
-    if person and company.seats < 2:
-        found.append(
-            f"company {company.name!r}: acting as the person needs seats = 2: one reads while the"
-            " person's own acts"
-        )
-    return found
-
-
-def acts_as_person(company: Company) -> bool:
-    """Say whether decisions are carried out by the Acumatica user of who decided."""
-    return company.act_as == "person"
-
-
-def needs_vault(company: Company, secrets: CompanySecrets) -> bool:
-    """Say whether refresh tokens of this company have to be kept."""
-    by_consent = company.sign_in == "oauth" and not secrets.has_password
-    return by_consent or acts_as_person(company)

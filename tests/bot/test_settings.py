@@ -11,7 +11,8 @@ import pytest
 
 from bot.checked import SettingsError
 from bot.company_file import File, read_file
-from bot.settings import Settings, read_everything, read_settings, unsafe
+from bot.safety import read_everything, unsafe
+from bot.settings import Settings, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT_SECRET = "client-secret-nobody-may-read"

@@ -8,13 +8,12 @@ from cryptography.fernet import Fernet
 from acumatica_client.allowance import Limits
 from bot.company_file import Company, File
 from bot.core.routes import Route
+from bot.safety import needs_vault, unsafe
 from bot.settings import (
     CompanySecrets,
     EncryptionSettings,
     ServerSettings,
     Settings,
-    needs_vault,
-    unsafe,
 )
 
 KEY, OTHER = (Fernet.generate_key().decode() for _ in range(2))

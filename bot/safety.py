@@ -1,0 +1,89 @@
+"""Environment and file together: everything in them that must keep the service from starting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.checked import SettingsError
+from bot.company_file import Company, File, read_file
+from bot.settings import CALLBACK, MAKE_KEY, CompanySecrets, Settings, read_settings
+
+
+def read_everything(**values: Any) -> tuple[Settings, File]:
+    """Read and check the environment and the file, or raise SettingsError with every mistake."""
+    settings = read_settings(**values)
+    try:
+        file = read_file(settings.config)
+    except SettingsError as error:
+        known = _of_environment(settings)
+        for name, secrets in settings.acumatica.items():
+            # The way of signing in stands in the file; the secrets tell which one was meant.
+            known += secrets.missing(name, oauth=bool(secrets.client_secret.get_secret_value()))
+            known += secrets.weak(name)
+        raise SettingsError([*known, *error.problems]) from error
+    problems = unsafe(settings, file)
+    if problems:
+        raise SettingsError(problems)
+    return settings, file
+
+
+def unsafe(settings: Settings, file: File) -> list[str]:
+    """List everything that must keep the service from starting."""
+    found = _of_environment(settings)
+    for company in file.company:
+        found += _unsafe_company(settings, company)
+    names = {company.name for company in file.company}
+    for stranger in sorted(settings.acumatica.keys() - names):
+        found.append(f"ACUMATICA__{stranger.upper()}__…: the file has no company {stranger!r}")
+    return found
+
+
+def _of_environment(settings: Settings) -> list[str]:
+    return [
+        *settings.teams.problems(),
+        *settings.storage.problems(),
+        *settings.server.problems(),
+        *settings.encryption.problems(),
+    ]
+
+
+def _unsafe_company(settings: Settings, company: Company) -> list[str]:
+    secrets = settings.acumatica.get(company.name, CompanySecrets())
+    oauth, person = company.sign_in == "oauth", company.act_as == "person"
+    found = secrets.missing(company.name, oauth=oauth, person=person)
+    found += [*secrets.strays(company), *secrets.weak(company.name)]
+    if person:
+        found += _unsafe_person(company, secrets)
+    if needs_vault(company, secrets) and not settings.encryption.listed:
+        found.append(
+            f"ENCRYPTION__KEYS is empty: refresh tokens of {company.name!r} must be sealed;"
+            f" {MAKE_KEY}"
+        )
+    if needs_vault(company, secrets) and not settings.server.public_url:
+        found.append(
+            f"SERVER__PUBLIC_URL is empty: {company.name!r} needs an address to which Acumatica"
+            f" sends a consent back ({CALLBACK})"
+        )
+    return found
+
+
+def _unsafe_person(company: Company, secrets: CompanySecrets) -> list[str]:
+    """List what forbids that decisions are carried out by the Acumatica user of who decided."""
+    found = []
+    if company.sign_in == "oauth" and secrets.has_password:
+        found.append(
+            f"company {company.name!r}: a connected application allows one flow, and people connect"
+            f" by consent: leave the password out and run: uv run app.py connect {company.name}"
+        )
+    if company.seats < 2:
+        found.append(
+            f"company {company.name!r}: acting as the person needs seats = 2: one reads while the"
+            " person's own acts"
+        )
+    return found
+
+
+def needs_vault(company: Company, secrets: CompanySecrets) -> bool:
+    """Say whether refresh tokens of this company have to be kept."""
+    by_consent = company.sign_in == "oauth" and not secrets.has_password
+    return by_consent or company.act_as == "person"
