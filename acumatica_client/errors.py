@@ -10,6 +10,7 @@
     │  ├─ ErpVersionMissing  no such endpoint, or not in this version
     │  └─ ErpContract5       the endpoint speaks contract version 5
     ├─ ErpRejected           a 4xx, or a body with an error                     do not try again
+    │  ├─ ErpFailed          an exception, as a 5xx: for good, or a lock        try some times
     │  ├─ ErpNotFound        no such entity or action on this endpoint
     │  ├─ ErpForbidden       403: the role lacks the screen, or the feature is off
     │  └─ ErpCannotList      the list cannot be exported, however plainly it is asked for
@@ -91,6 +92,13 @@ class ErpRejected(ErpError):
     """Acumatica understood and refused; asking again unchanged will be refused again."""
 
     plain = "Acumatica refused the request."
+
+
+class ErpFailed(ErpRejected):
+    """An exception of Acumatica's own ended the request.
+
+    Its 500 looks the same for what never works and for "Another process has updated the record".
+    """
 
 
 class ErpNotFound(ErpRejected):

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from acumatica_client.errors import (
     ErpBusy,
     ErpError,
+    ErpFailed,
     ErpForbidden,
     ErpNotFound,
     ErpPage,
@@ -70,7 +71,7 @@ def error_of(reply: Reply) -> ErpError:
         return ErpForbidden(told, screen=screen_of(reply))
     if reply.status == 408 or not (400 <= reply.status < 500 or _names_exception(reply)):
         return ErpUnavailable(f"{told} ({reply.content_type or 'no content'})")
-    return ErpRejected(told)
+    return ErpRejected(told) if reply.status < 500 else ErpFailed(told)
 
 
 def is_signed_out(reply: Reply) -> bool:

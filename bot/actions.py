@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from acumatica_client.acting import Actor
 from acumatica_client.entities import owner_of
-from acumatica_client.errors import ErpBusy, ErpError
+from acumatica_client.errors import ErpBusy, ErpError, ErpUnavailable
 from acumatica_client.fingerprint import fingerprint
 from acumatica_client.models import CallClass, CallOutcome, Document, DocumentKey
 from acumatica_client.oauth import GrantLost
@@ -31,7 +31,7 @@ from bot.core.plans import (
     shown,
 )
 from bot.core.plans import Step as PlanStep
-from bot.core.presses import may_decide
+from bot.core.presses import Asked, last_editor, may_decide
 from bot.questions import Cause, note, update_cards
 from cards.refusals import Refusal, refusal_text
 from storage import inbox, ledger, posted_cards
@@ -45,8 +45,8 @@ log = logging.getLogger(__name__)
 FRESH = 2.0
 """Seconds a check may be old when SENT is committed."""
 DECISION_AGE = timedelta(minutes=15)
-FIRST = 0
-"""Number of a plan's first step; before any later one, the last edit is the plan's own."""
+OWN_EDIT = 120.0
+"""Seconds after SENT in which what a read-back shows as the last edit may be the step itself."""
 MAX_TRIES = 5
 LEASE = 25 * 60.0
 """Longer than the longest call: 11 minutes until it answers, 10 more for a long operation."""
@@ -79,6 +79,8 @@ class Checked:
     refusal: str = ""
     given: int = 0
     """Approvals of the presser on the document's list."""
+    edited_by: str = ""
+    """Who last changed the document, other than steps of this plan."""
 
 
 class _Ledger:
@@ -171,6 +173,10 @@ class _Ledger:
         return people.approvals_of(decision.person, document.approvals)
 
 
+class _PersonGrantLost(Exception):
+    """The presser's own grant is over; the service's may be well."""
+
+
 class Doer(_Ledger):
     """Does the steps of claimed decisions, one at a time per company."""
 
@@ -182,7 +188,7 @@ class Doer(_Ledger):
         if taken is None:
             return False
         step, decision = taken
-        if self._clock.now() - (decision.claimed_at or decision.asked_at) > DECISION_AGE:
+        if self._too_old(decision):
             await self._end(step, decision, End.LAPSED, reason=_TOO_LATE)
             return True
         grants = self._tenant.grants
@@ -196,14 +202,17 @@ class Doer(_Ledger):
                 await self._go(step, decision, checked, actor)
         return True
 
+    def _too_old(self, decision: Decision) -> bool:
+        return self._clock.now() - (decision.claimed_at or decision.asked_at) > DECISION_AGE
+
     async def _check(self, step: Step, decision: Decision, actor: Actor) -> Checked | None:
         """Read the document and the presser's rights again, as late as possible."""
         try:
-            await actor.sign_in()
+            await self._sign_in(actor)
             at = self._clock.reading()
             key = DocumentKey.parse(decision.document)
             document = await self._tenant.erp.read_for_press(key)
-        except GrantLost:
+        except _PersonGrantLost:
             await self._lose_grant(step, decision)
             await self._end(step, decision, End.REFUSED, reason=_CONNECT)
             return None
@@ -211,9 +220,24 @@ class Doer(_Ledger):
             after = error.after if isinstance(error, ErpBusy) else None
             await self._put_off(step, decision, f"check: {error}", after)
             return None
-        refusal = await self._refusal(step, decision, document)
         given = await self._given(decision, document)
-        return Checked(self._see(step, decision, document, given), at, refusal, given)
+        seen = self._see(step, decision, document, given)
+        if document is None:
+            return Checked(seen, at)  # gone: what the read shows ends the plan
+        judged = await self._judged(decision, document)
+        if judged is None:
+            return Checked(seen, at, refusal_text(Refusal.UNKNOWN_CARD))
+        refusal = may_decide(decision.person, judged)
+        said = refusal_text(refusal) if refusal else ""
+        return Checked(seen, at, said, given, last_editor(judged))
+
+    async def _sign_in(self, actor: Actor) -> None:
+        """Be ready to act; tell a person's lost grant from the service's own."""
+        try:
+            await actor.sign_in()
+        except GrantLost as error:
+            kind = _PersonGrantLost if self._tenant.grants else ErpUnavailable
+            raise kind(str(error)) from error
 
     async def _lose_grant(self, step: Step, decision: Decision) -> None:
         """Forget a person's grant the ERP no longer honours: the next press brings a new link."""
@@ -225,25 +249,16 @@ class Doer(_Ledger):
             await grants.forget(conn, decision.person)
             await note(conn, cause, "grant lost", person=decision.person)
 
-    async def _refusal(self, step: Step, decision: Decision, document: Document | None) -> str:
-        """Say why the presser may no longer decide; empty when they may."""
+    async def _judged(self, decision: Decision, document: Document) -> Asked | None:
+        """Return what the presser is judged by now; None when the card leads nowhere any more."""
         async with self._store.reading() as conn:
             asked = await self._tenant.asked(conn, decision, now=self._clock.now())
-        if document is None:
-            return ""  # gone: what the read shows ends the plan
         if asked is None:
-            return refusal_text(Refusal.UNKNOWN_CARD)
+            return None
         around = replace(asked.document.around, owner=owner_of(document))
         fresh = document.with_around(around)
         approvers = approvers_now(fresh, decision, self._tenant.routes, asked.people)
-        judged = replace(
-            asked,
-            document=fresh,
-            decision=replace(decision, approvers=approvers),
-            own_edit=asked.own_edit or step.number > FIRST,
-        )
-        refusal = may_decide(decision.person, judged)
-        return refusal_text(refusal) if refusal else ""
+        return replace(asked, document=fresh, decision=replace(decision, approvers=approvers))
 
     async def _go(self, step: Step, decision: Decision, checked: Checked, actor: Actor) -> None:
         """Send when the check allows it; otherwise the plan ends here without a call."""
@@ -256,15 +271,20 @@ class Doer(_Ledger):
             await self._call(step, decision, actor)
 
     async def _commit_sent(self, step: Step, decision: Decision, checked: Checked) -> bool:
-        """Commit SENT before the first byte; False when the check is stale or the lease lost."""
+        """Commit SENT before the first byte; False when the check is stale or the lease lost.
+
+        Waiting for a seat or signing in may have taken minutes since the press was found young
+        enough: one that is too old by now is put off, and lapses when it is taken again.
+        """
         cause = self._cause(decision, step, "sent")
         async with self._store.transaction() as conn:
             reading = self._clock.reading()
-            if reading.boot != checked.at.boot or reading.seconds - checked.at.seconds > FRESH:
+            stale = reading.boot != checked.at.boot or reading.seconds - checked.at.seconds > FRESH
+            if stale or self._too_old(decision):
                 due = cause.now + timedelta(seconds=1)
                 await ledger.put_off(conn, step, due=due, detail="the check grew stale")
                 return False
-            sending = replace(step, approved_before=checked.given)
+            sending = replace(step, approved_before=checked.given, edited_by=checked.edited_by)
             if not await ledger.send(conn, sending, now=cause.now, reading=reading):
                 return False
             call = self._tenant.company.call(DocumentKey.parse(decision.document).entity, step.name)
@@ -330,8 +350,9 @@ class Settler(_Ledger):
         if taken is None:
             return False
         step, decision = taken
-        seen = await self._read_back(step, decision)
-        step = replace(self._evidence(step, seen), reads=step.reads + 1)
+        document, seen = await self._read_back(step, decision)
+        step = self._evidence(replace(step, left_at=self._left_at(step, document)), seen)
+        step = replace(step, reads=step.reads + 1)
         end = judge(self._as_evidence(step, decision, seen))
         if end is None and self._gave_up(step):
             end = End.NEEDS_PERSON
@@ -341,14 +362,25 @@ class Settler(_Ledger):
             await self._end(step, decision, end, reason=_REASONS.get(end, ""))
         return True
 
-    async def _read_back(self, step: Step, decision: Decision) -> Shown:
+    async def _read_back(self, step: Step, decision: Decision) -> tuple[Document | None, Shown]:
         key = DocumentKey.parse(decision.document)
         try:
             document = await self._tenant.erp.read_for_press(key)
         except ErpError as error:
             log.warning("read-back failed", extra={"document": str(key), "reason": str(error)})
-            return Shown.UNREADABLE
-        return self._see(step, decision, document, await self._given(decision, document))
+            return None, Shown.UNREADABLE
+        given = await self._given(decision, document)
+        return document, self._see(step, decision, document, given)
+
+    def _left_at(self, step: Step, document: Document | None) -> datetime | None:
+        """Return the stamp the step left; None when it is read too late to be the step's own."""
+        if document is None or step.sent_at is None:
+            return None
+        now = self._clock.reading()
+        soon = step.sent.boot == now.boot and now.seconds - step.sent.seconds <= OWN_EDIT
+        # A boot in between started the waiting period anew, but not the time that passed.
+        passed = self._clock.now() - step.sent_at <= timedelta(seconds=OWN_EDIT)
+        return document.last_modified if soon and passed else None
 
     def _evidence(self, step: Step, seen: Shown) -> Step:
         """Carry forward since when read-backs have shown this same thing, on this boot's clock."""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from acumatica_client.client import ErpClient
 from acumatica_client.models import Document
 from bot.company_file import Company
 from bot.core.people import Delegation, Override, People, match_people
-from bot.core.presses import Asked, Rights
+from bot.core.presses import Asked, OwnEdit, Rights
 from bot.core.routes import Routes
 from bot.core.situations import Story
 from bot.grants import Grants
-from storage import consents, documents, ledger, people, posted_cards
+from storage import documents, ledger, people, posted_cards
 from storage.database import Connection
-from storage.records import Decision, StoredDocument
+from storage.records import Decision, StepState, StoredDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Tenant:
         return Rights(
             self.company.card_age,
             self.company.allow_unknown_editor,
+            self.company.allow_unknown_login,
             frozenset(login.lower() for login in machines),
         )
 
@@ -64,6 +66,7 @@ class Tenant:
         if record is None or record.gone:
             return None
         cards = await posted_cards.of_document(conn, self.name, decision.document)
+        connected = await self._connected(conn)
         return Asked(
             company=self.name,
             decision=decision,
@@ -72,26 +75,36 @@ class Tenant:
             people=await self.people(conn, now=now),
             rights=self.rights,
             now=now,
-            connected=await self._connected(conn),
-            own_edit=await self._goes_on(conn, decision),
+            connected=connected,
+            own_edit=await self._own_edit(conn, decision, connected),
         )
 
-    async def _connected(self, conn: Connection) -> frozenset[str] | None:
-        """Name who let us act as them; None where the service's own user acts."""
-        if self.grants is None:
-            return None
-        return frozenset(one.person for one in await consents.grants(conn, self.name))
+    async def _connected(self, conn: Connection) -> Mapping[str, str] | None:
+        """Name who let us act as which login; None where the service's own user acts."""
+        return await self.grants.logins(conn) if self.grants else None
 
-    async def _goes_on(self, conn: Connection, decision: Decision) -> bool:
-        """Say whether the last edit is a step of ours: the plan goes on where it had stopped."""
+    async def _own_edit(
+        self, conn: Connection, decision: Decision, connected: Mapping[str, str] | None
+    ) -> OwnEdit | None:
+        """Find the newest step done for *decision*, or for those whose plan it resumes."""
+        for one in await self._goes_on(conn, decision):
+            steps = await ledger.steps(conn, one.id)
+            done = [step for step in steps if step.state is StepState.CONFIRMED]
+            if done:
+                login = "" if connected is None else connected.get(one.person)
+                # As whom it ran is not known any more: then it explains no edit.
+                until = None if login is None else done[-1].left_at
+                return OwnEdit(done[-1].edited_by, login or "", until)
+        return None
+
+    async def _goes_on(self, conn: Connection, decision: Decision) -> list[Decision]:
+        """Return *decision* and the earlier ones about the same that it resumes, newest first."""
         if not decision.resumes:
-            return False
-        earlier = [
-            one
-            for one in await ledger.history(conn, self.name, decision.document)
-            if one.person and one.id != decision.id
-        ]
-        return bool(earlier) and earlier[-1].fingerprint == decision.fingerprint
+            return [decision]
+        told = await ledger.history(conn, self.name, decision.document)
+        earlier = [one for one in reversed(told) if one.person and one.id != decision.id]
+        same = takewhile(lambda one: one.fingerprint == decision.fingerprint, earlier)
+        return [decision, *same]
 
     async def story(self, conn: Connection, record: StoredDocument, *, now: datetime) -> Story:
         """Gather what a card of the document tells."""

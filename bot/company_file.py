@@ -63,6 +63,7 @@ class Company(Strict):
     page: int = Field(200, ge=1, le=1000)
     act_as: Literal["service", "person"] = "service"
     allow_unknown_editor: bool = False
+    allow_unknown_login: bool = False
     card_age: Span = timedelta(days=30)
     branches: dict[str, str] = Field(default_factory=dict)
     calls: dict[str, dict[str, str]] = Field(default_factory=dict)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from acumatica_client.errors import ErpBusy, ErpError, ErpRejected
+from acumatica_client.errors import ErpBusy, ErpError, ErpFailed, ErpRejected
 from acumatica_client.fingerprint import fingerprint
 from acumatica_client.models import Document, DocumentKey
 from bot.attempt import attempt
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 GIVE_UP = 300
 """Looks that failed in a row, about a day of them, before the hint is parked."""
+FAILURE_WAITS = (20.0, 40.0, 80.0, 160.0, 300.0)
+"""Seconds between looks that ended in an exception of the ERP's: most locks are gone by then."""
 
 
 class Look:
@@ -51,6 +54,9 @@ class Look:
         self._reading = asyncio.Lock()
         self._busy: set[str] = set()
         """Documents being looked at: several looks run side by side, never two at one document."""
+        self._failed: Counter[str] = Counter()
+        """How often looks at a document ended in an exception of the ERP's; other failures, which
+        may go on for a day, use up none of its tries."""
 
     async def step(self) -> bool:
         """Read one push, or look at one document; False when there is nothing to do."""
@@ -72,7 +78,9 @@ class Look:
         try:
             outcome = await attempt(lambda: self._look_at(hint), what=f"look {hint.document}")
             self._board.count("looks", type(outcome).__name__.lower())
-            if not isinstance(outcome, Done):
+            if isinstance(outcome, Done):
+                self._failed.pop(hint.document, None)
+            else:
                 await self._postpone(hint, outcome)
         finally:
             self._busy.discard(hint.document)
@@ -95,6 +103,8 @@ class Look:
             document = await self._read(DocumentKey.parse(hint.document))
         except ErpBusy as error:
             return Retry(str(error), error.after)
+        except ErpFailed as error:
+            return self._after_failure(hint, str(error))
         except ErpRejected as error:
             return Reject(str(error))
         except ErpError as error:
@@ -106,6 +116,15 @@ class Look:
                 await self._decide(conn, hint, document)
             await inbox.answer_hint(conn, hint)
         return Done()
+
+    def _after_failure(self, hint: Hint, reason: str) -> Outcome:
+        """Try again some times with growing waits, then park."""
+        failures = self._failed[hint.document] if hint.attempts else 0
+        if failures >= len(FAILURE_WAITS):
+            del self._failed[hint.document]
+            return Reject(reason)
+        self._failed[hint.document] = failures + 1
+        return Retry(reason, FAILURE_WAITS[failures] * (1 + self._ports.chance() / 2))
 
     async def _postpone(self, hint: Hint, outcome: Outcome) -> None:
         now = self._ports.clock.now()

@@ -1,8 +1,8 @@
 """Polls Acumatica for changed documents: window reads, page by page, into hints to look.
 
-The watermark is the greatest LastModifiedDateTime *received*, never our clock, and is stored in one
-transaction with the last hints it produced. Each window overlaps the last, as late commits carry an
-earlier stamp; what is known already makes no hint.
+The watermark is the greatest LastModifiedDateTime *received*, and is stored in one transaction with
+the last hints it produced. No clock moves it forward, and it never stays in the ERP's future. Each
+window overlaps the last, as late commits carry an earlier stamp; what is known makes no hint.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from bot.board import Board
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.core.pace import Pace, Polled
+from bot.core.windows import AHEAD, Window, apart, first_mark, window
 from bot.long_read import FIRST, LongRead
 from bot.questions import Cause, note
 from storage import documents, inbox
@@ -35,12 +36,10 @@ from storage.database import Database
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-AHEAD = timedelta(seconds=2)
-"""The window ends a little after the ERP's own clock, whose `Date` header is cut to seconds."""
 GRACE = timedelta(seconds=15)
 """A push has so long to tell a change before a poll that finds it calls it missed."""
 HASTE = timedelta(seconds=5)
-"""Even polls that are wanted at once keep this distance."""
+"""Even a poll that is wanted at once keeps this distance from the one before."""
 OF_ONE_LIST = (ErpRejected, ErpMoving, ErpUnreadable)
 """What can be wrong with one list while the others are fine."""
 CHUNK = 500
@@ -74,7 +73,8 @@ class Poller:
         self._board = board or Board(ports.clock)
         company = tenant.company
         self._pace = Pace(company.poll, company.poll_with_push, company.requests_per_minute)
-        self._due = self._not_before = ports.clock.now()
+        self._due = self._not_before = self._wish_from = ports.clock.now()
+        self._wished = False
         self._pushes = 0
         self._checked = False
         self._audited = False
@@ -84,9 +84,14 @@ class Poller:
         """Poll every entity once when it is time, or wanted; False when it is not."""
         now = self._ports.clock.now()
         if self._board.take_wish():
-            self._due = min(self._due, self._not_before)
+            self._wished = True
+            self._due = min(self._due, max(self._not_before, self._wish_from))
         if now < self._due:
             return False
+        if self._wished:
+            # An inquiry nobody described may push every second: its wishes come true once in so
+            # long as a poll is due anyway, or they would drain the budget. None is forgotten.
+            self._wished, self._wish_from = False, now + self._tenant.company.poll
         await self._poll_company(now)
         return True
 
@@ -102,6 +107,7 @@ class Poller:
             await self._failed(error)
             return
         self._pace = self._pace.after(polled)
+        self._compare_clocks()
         self._board.fine("Acumatica")
         self._audited = False
         self._board.count("polls", "done")
@@ -165,20 +171,36 @@ class Poller:
             seen = await documents.watermark(conn, self._tenant.name, entity.name)
         if seen is None:
             return await self._first(entity)
-        before = self._tenant.erp.server_time() + AHEAD
-        since = seen - self._tenant.company.look_back
-        found = await _collected(self._tenant.erp.changed(entity, since, before))
-        newest = max((glimpse.last_modified for glimpse in found.glimpses), default=seen)
-        # A stamp from beyond the window must not carry the watermark past what is to come.
-        hinted = await self._store_found(entity, found, min(max(newest, seen), max(before, seen)))
-        return _judged(found, hinted, seen=seen, told_by=before - AHEAD - GRACE)
+        told, now = self._tenant.erp.server_time(), self._ports.clock.now()
+        asked = window(seen, told, now, self._tenant.company.look_back)
+        found = await _collected(self._tenant.erp.changed(entity, asked.since, asked.before))
+        mark = asked.mark_after(glimpse.last_modified for glimpse in found.glimpses)
+        hinted = await self._store_found(entity, found, mark)
+        self._tell_jump(entity, asked)
+        return _judged(found, hinted, seen=seen, told_by=asked.before - AHEAD - GRACE)
+
+    def _tell_jump(self, entity: Entity, asked: Window) -> None:
+        where = f"watermark {entity.name}"
+        if not asked.jumped:
+            self._board.fine(where)
+            return
+        reason = f"lay {asked.jumped} in Acumatica's future, and was moved back to {asked.mark}"
+        self._board.trouble(where, reason)
+        log.warning("%s %s", where, reason, extra={"company": self._tenant.name})
+
+    def _compare_clocks(self) -> None:
+        reason = apart(self._tenant.erp.server_time(), self._ports.clock.now())
+        if not reason:
+            self._board.fine("clock")
+        elif self._board.trouble("clock", reason):
+            log.warning("clock", extra={"company": self._tenant.name, "reason": reason})
 
     async def _first(self, entity: Entity) -> Polled:
         """The first time there is no window: look at what waits for people by the routes."""
         erp = self._tenant.erp
         statuses = self._tenant.routes.waiting_statuses(entity.name)
         # Later changes are found from here on, however long the pages take to read.
-        start = erp.server_time()
+        start = first_mark(erp.server_time(), self._ports.clock.now())
         found = Found((), 0)
         if statuses:
             async with LongRead(
@@ -189,7 +211,7 @@ class Poller:
         return Polled(found.pages)
 
     async def _store_found(self, entity: Entity, found: Found, seen: datetime) -> frozenset[str]:
-        """Store hints in several transactions, and how far we have seen in the last of them.
+        """Store hints in several transactions, and how far we have *seen* in the last of them.
 
         The watermark moves only after the last page: a window that broke off is read again.
         """
@@ -204,7 +226,7 @@ class Poller:
                     waiting=waiting, reason="poll", correlation=correlation, now=now,
                 )  # fmt: skip
                 if last:
-                    await documents.raise_watermark(conn, company, entity.name, seen)
+                    await documents.move_watermark(conn, company, entity.name, seen)
         if hinted:
             self._bell.ring()
         return frozenset(hinted)

@@ -8,6 +8,7 @@ read by its key as well. A night that was missed is made up for once.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from acumatica_client.errors import ErpBusy, ErpError
@@ -20,7 +21,7 @@ from bot.core.nights import latest_night, next_night
 from bot.core.pace import Pace, Polled
 from bot.questions import Cause, note
 from storage import documents, inbox, requests
-from storage.database import Database
+from storage.database import Connection, Database
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ ASKED_EVERY = timedelta(seconds=2)
 FIRST_SWEEP = timedelta(minutes=1)
 PUSHES_KEPT = timedelta(days=7)
 """How long the body of a push that was read is kept; the ERP resends for two days."""
+PARKED_KEPT = timedelta(days=30)
+"""How long a push that could not be read is kept for an operator."""
 
 
 class Reconciler:
@@ -136,8 +139,20 @@ class Reconciler:
             await note(conn, cause, "reconciled", occasion=occasion, **report.to_json())
             if report.whole:
                 await documents.raise_watermark(conn, cause.company, documents.RECONCILED, now)
-            await inbox.forget(conn, before=now - PUSHES_KEPT)
+            await self._forget(conn, cause)
         self._tell(report, occasion)
+
+    async def _forget(self, conn: Connection, cause: Cause) -> None:
+        """Drop pushes of long ago, also of companies that are served no more; what nobody had
+        understood is not dropped silently."""
+        now = cause.now
+        dropped = await inbox.forget(
+            conn, read_before=now - PUSHES_KEPT, parked_before=now - PARKED_KEPT
+        )
+        for company, count in dropped.items():
+            told = {"count": count, "older_than_days": PARKED_KEPT.days}
+            await note(conn, replace(cause, company=company), "parked pushes dropped", **told)
+            log.warning("parked pushes dropped", extra={"company": company, **told})
 
     def _tell(self, report: Report, occasion: str) -> None:
         self._board.count("reconciliations", occasion)

@@ -30,26 +30,27 @@ from bot.consents import Consents
 from bot.directory import Directory
 from bot.effects import Effects
 from bot.gate import Gate, SigningKeys
-from bot.grants import Grants
+from bot.grants import Grants, drop_strays
 from bot.look import Look
 from bot.poller import Poller
 from bot.pressed import Presses
 from bot.push_door import PUSH_LIMIT, PushDoor
 from bot.push_door import Company as PushCompany
+from bot.questions import Cause, note
 from bot.reconcile import Reconciler
 from bot.safety import unsafe
 from bot.sdk import Sdk
 from bot.server import Doors, Handler, hide_version, plain_errors
 from bot.settings import CALLBACK, CompanySecrets, Settings, TeamsSettings
 from bot.showing import Showing
-from bot.sign_ins import open_erp, open_grants, open_vault
+from bot.sign_ins import issuer_of, open_erp, open_grants, open_vault
 from bot.talk import Talk
 from bot.teams import Connector
 from bot.tokens import BotTokens
 from bot.watch import Watch
 from bot.worker import Worker
 from storage import conversations, documents, ledger, outbox, progress, requests
-from storage.database import Database
+from storage.database import Connection, Database
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ async def open_service(settings: Settings, file: File, ports: Ports) -> AsyncIte
     async with AsyncExitStack() as stack:
         store = await Database.open(settings.storage.path)
         stack.push_async_callback(store.close)
-        await _settle_in(store, file, ports)
+        await _settle_in(store, settings, file, ports)
         safe = await open_vault(settings, store)
         tenants = {}
         for company in file.company:
@@ -138,8 +139,7 @@ async def open_service(settings: Settings, file: File, ports: Ports) -> AsyncIte
             tenants[company.name] = _tenant(company, settings, file, erp, grants)
         teams = ports.open_transport(settings.teams.may_call)
         stack.push_async_callback(teams.close)
-        consents = Consents(tenants, store, safe, ports)
-        await consents.tidy()
+        consents = Consents(tenants, store, ports)
         service = _compose(settings, ports, store, tenants, teams, consents=consents)
         rescued = await service.worker.rescue()
         if rescued:
@@ -169,7 +169,7 @@ async def _loop(service: Service, loop: Loop, ports: Ports) -> None:
     await keep_going(loop.runner, loop.bell, ports.clock, name=loop.name)
 
 
-async def _settle_in(store: Database, file: File, ports: Ports) -> None:
+async def _settle_in(store: Database, settings: Settings, file: File, ports: Ports) -> None:
     """Take over the store: nobody holds a lease, and the file's channels are bound."""
     now = ports.clock.now()
     async with store.transaction() as conn:
@@ -179,9 +179,20 @@ async def _settle_in(store: Database, file: File, ports: Ports) -> None:
         await requests.put_back(conn)
         for company in file.company:
             await documents.begin(conn, company.name, now=now)
+            await _drop_strays(conn, company, settings, ports)
         for channel in file.channel:
             await conversations.bind(conn, channel.name, channel.conversation, by="file", now=now)
             await outbox.wake(conn, f"channel:{channel.name}", now=now)
+
+
+async def _drop_strays(
+    conn: Connection, company: Company, settings: Settings, ports: Ports
+) -> None:
+    """Forget whom the company acted as under other settings: they must connect anew."""
+    for person in await drop_strays(conn, company.name, issuer_of(company, settings)):
+        token = ports.token()
+        cause = Cause(company.name, "", f"grant.{token}", token, ports.clock.now())
+        await note(conn, cause, "grant dropped: settings changed", person=person)
 
 
 def _tenant(
@@ -224,6 +235,7 @@ def _compose(
     loops = [
         Loop("directory", directory, directory_bell),
         Loop("worker", worker, outbox, WORKERS),
+        Loop("consents", consents, Bell(clock)),
         *(Loop(f"reconcile {name}", one, Bell(clock)) for name, one in reconcilers.items()),
         *(
             loop

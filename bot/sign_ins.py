@@ -83,9 +83,17 @@ def open_grants(
     """Open the grants of a company's people; None where the service's own user acts."""
     if company.act_as != "person" or safe is None:
         return None
-    identity = identity_of(company, settings, ports)
+    issuer, identity = issuer_of(company, settings), identity_of(company, settings, ports)
     waiting = waiting_of(ports.clock)
-    return Grants(company.name, identity, store, safe, clock=ports.clock, waiting=waiting)
+    return Grants(company.name, issuer, identity, store, safe, clock=ports.clock, waiting=waiting)
+
+
+def issuer_of(company: Company, settings: Settings) -> str:
+    """Name what people's grants are good for: instance and application; empty for none at all."""
+    if company.act_as != "person":
+        return ""
+    secrets = settings.acumatica.get(company.name, CompanySecrets())
+    return f"{_instance(company)} {secrets.client_id}"
 
 
 def identity_of(

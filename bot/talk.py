@@ -32,7 +32,7 @@ from bot.showing import Showing
 from bot.teams import card_activity
 from cards import ListingRow, help_card, listing_card, text_card
 from cards.text import plain
-from storage import documents, inbox, outbox
+from storage import documents, inbox, ledger, outbox
 from storage.database import Connection, Database
 from storage.records import OutboxItem, StoredDocument
 
@@ -93,12 +93,19 @@ class Talk:
         if isinstance(command, ShowDocument):
             await self._look_up(command)
         if isinstance(command, Connect | Disconnect):
-            await self.notice(said, await self._connect(said, command))
+            if await self._is_first(said):
+                await self.notice(said, await self._connect(said, command))
             return
         async with self._store.transaction() as conn:
             card, summary = await self._card(conn, command)
             await self.say(conn, said, card_activity(card, summary))
         self._outbox_bell.ring()
+
+    async def _is_first(self, said: Said) -> bool:
+        """Say whether this message came for the first time: Teams may send it again."""
+        now, identity = self._ports.clock.now(), f"{said.conversation}|{said.activity}"
+        async with self._store.transaction() as conn:
+            return await ledger.keep_answer(conn, identity, {}, now=now)
 
     async def _connect(self, said: Said, command: Connect | Disconnect) -> str:
         """Do what was typed about the sender's own Acumatica user; return what to tell them."""
@@ -108,7 +115,7 @@ class Talk:
             return await self._consents.disconnect(said.person)
         if not command.number:
             async with self._store.transaction() as conn:
-                offered = await self._consents.offer(conn, said.person)
+                offered = await self._consents.offer(conn, said.person, anew=True)
             return LINK_COMES if offered else NOTHING_TO_CONNECT
         if not said.alone:
             return NOT_HERE

@@ -24,6 +24,8 @@ class Refusal(StrEnum):
     EDITOR_UNKNOWN = "creator and editor unknown"
     CREATOR = "created or edited it"
     NOT_CONNECTED = "no Acumatica user connected"
+    OTHER_USER = "the connected user is somebody else's"
+    UNKNOWN_LOGIN = "nobody tells whose user is connected"
     CHANGED = "document changed"
     NOT_DOABLE = "not doable now"
     AUTOMATIC = "automatic refresh"
@@ -53,6 +55,11 @@ _WORDS = {
     Refusal.NOT_CONNECTED: (
         "Here the decision is carried out by your own Acumatica user, which is not connected yet."
         " I have sent you a link in our own chat. Nothing was changed."
+    ),
+    Refusal.OTHER_USER: "That Acumatica user is not yours. Nothing was changed.",
+    Refusal.UNKNOWN_LOGIN: (
+        "Acumatica does not tell whose user that is, and your company does not allow deciding"
+        " without that. Nothing was changed."
     ),
     Refusal.CHANGED: "The document has just changed. Nothing was done; the card shows it anew.",
     Refusal.NOT_DOABLE: "The document no longer allows this. Nothing was done.",

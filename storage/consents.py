@@ -60,11 +60,17 @@ async def drop(conn: Connection, state: str) -> None:
     await SQL.drop(conn, state=state)
 
 
-async def connect(
-    conn: Connection, company: str, person: str, *, login: str, now: datetime
-) -> None:
-    """Remember that a person lets us act as *login*."""
-    await SQL.connect(conn, company=company, person=person, login=login, now=stamp(now))
+async def connect(conn: Connection, grant: PersonGrant) -> None:
+    """Remember that a person lets us act as them; a former grant of theirs is replaced."""
+    await SQL.connect(
+        conn,
+        company=grant.company,
+        person=grant.person,
+        login=grant.login,
+        issuer=grant.issuer,
+        secret=grant.secret,
+        now=stamp(grant.connected_at),
+    )
 
 
 async def grant(conn: Connection, company: str, person: str) -> PersonGrant | None:
@@ -96,4 +102,11 @@ def _consent(row: Any) -> Consent:
 
 
 def _grant(row: Any) -> PersonGrant:
-    return PersonGrant(row["company"], row["person"], row["login"], moment(row["connected_at"]))
+    return PersonGrant(
+        row["company"],
+        row["person"],
+        row["login"],
+        row["issuer"],
+        row["secret"],
+        moment(row["connected_at"]),
+    )

@@ -22,10 +22,12 @@ DELETE FROM consents WHERE state = :state;
 -- name: expired(now)
 SELECT * FROM consents WHERE expires_at < :now;
 
--- name: connect(company, person, login, now)!
-INSERT INTO grants (company, person, login, connected_at) VALUES (:company, :person, :login, :now)
+-- name: connect(company, person, login, issuer, secret, now)!
+INSERT INTO grants (company, person, login, issuer, secret, connected_at)
+VALUES (:company, :person, :login, :issuer, :secret, :now)
 ON CONFLICT (company, person) DO UPDATE SET
-    login = excluded.login, connected_at = excluded.connected_at;
+    login = excluded.login, issuer = excluded.issuer, secret = excluded.secret,
+    connected_at = excluded.connected_at;
 
 -- name: grant(company, person)^
 SELECT * FROM grants WHERE company = :company AND person = :person;

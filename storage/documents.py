@@ -108,6 +108,11 @@ async def raise_watermark(conn: Connection, company: str, entity: str, seen: dat
     await SQL.raise_watermark(conn, company=company, entity=entity, seen=stamp(seen))
 
 
+async def move_watermark(conn: Connection, company: str, entity: str, seen: datetime) -> None:
+    """Set the watermark: forward, or back to where the ERP's clock is."""
+    await SQL.move_watermark(conn, company=company, entity=entity, seen=stamp(seen))
+
+
 async def party(conn: Connection, company: str, entity: str, code: str) -> StoredParty | None:
     """Return a vendor as last read."""
     row = await SQL.party(conn, company=company, entity=entity, code=code)

@@ -61,6 +61,10 @@ ON CONFLICT (company, entity) DO NOTHING;
 INSERT INTO watermarks (company, entity, seen) VALUES (:company, :entity, :seen)
 ON CONFLICT (company, entity) DO UPDATE SET seen = max(seen, excluded.seen);
 
+-- name: move_watermark(company, entity, seen)!
+INSERT INTO watermarks (company, entity, seen) VALUES (:company, :entity, :seen)
+ON CONFLICT (company, entity) DO UPDATE SET seen = excluded.seen;
+
 -- name: party(company, entity, code)^
 SELECT * FROM parties WHERE company = :company AND entity = :entity AND code = :code;
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
@@ -115,9 +116,13 @@ async def pending_among(
     return frozenset([row["document"] async for row in rows])
 
 
-async def forget(conn: Connection, *, before: datetime) -> None:
-    """Drop pushes that were read long ago."""
-    await SQL.forget(conn, before=stamp(before))
+async def forget(
+    conn: Connection, *, read_before: datetime, parked_before: datetime
+) -> Counter[str]:
+    """Drop pushes of long ago; return how many of each company nobody had understood."""
+    await SQL.forget(conn, before=stamp(read_before))
+    rows = SQL.forget_parked(conn, before=stamp(parked_before))
+    return Counter([row["company"] async for row in rows])
 
 
 async def due_hints(conn: Connection, company: str, now: datetime, *, limit: int) -> list[Hint]:

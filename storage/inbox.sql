@@ -18,6 +18,10 @@ SELECT id, company, received_at, reason FROM inbox WHERE state = 'parked' ORDER 
 -- A push may be sent again by hand for two days; longer than that nobody asks for it.
 DELETE FROM inbox WHERE state = 'done' AND received_at < :before;
 
+-- name: forget_parked(before)
+-- An operator had a month to see them.
+DELETE FROM inbox WHERE state = 'parked' AND received_at < :before RETURNING company;
+
 -- name: hint(company, documents, lane, reason, correlation, due_at)!
 -- Many hints for one document are one; the generation tells a hint that came during a look.
 -- What somebody is asked about goes first, whatever is said of it.

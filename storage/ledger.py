@@ -187,6 +187,7 @@ async def send(conn: Connection, step: Step, *, now: datetime, reading: Reading)
         boot=reading.boot,
         seconds=reading.seconds,
         approved_before=step.approved_before,
+        edited_by=step.edited_by,
     )
     return bool(rows)
 
@@ -233,6 +234,7 @@ async def finish_step(conn: Connection, step: Step, state: StepState) -> bool:
         state=state,
         outcome=step.outcome,
         detail=step.detail,
+        left_at=stamp(step.left_at) if step.left_at else None,
     )
     return bool(rows)
 
@@ -246,9 +248,9 @@ async def answer(conn: Connection, activity: str) -> Json | None:
     return dict(json.loads(text)) if text else None
 
 
-async def keep_answer(conn: Connection, activity: str, given: Json, *, now: datetime) -> None:
-    """Keep an answer for the repeats Teams sends."""
-    await SQL.keep_answer(conn, activity=activity, answer=packed(given), at=stamp(now))
+async def keep_answer(conn: Connection, activity: str, given: Json, *, now: datetime) -> bool:
+    """Keep an answer for the repeats Teams sends; False when one was kept already."""
+    return bool(await SQL.keep_answer(conn, activity=activity, answer=packed(given), at=stamp(now)))
 
 
 async def drop_answers(conn: Connection, *, before: datetime) -> None:
@@ -296,4 +298,6 @@ def _step(row: Any) -> Step:
         reads=row["reads"],
         detail=row["detail"],
         approved_before=row["approved_before"],
+        edited_by=row["edited_by"],
+        left_at=moment_or_none(row["left_at"]),
     )

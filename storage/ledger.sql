@@ -69,11 +69,11 @@ SELECT min(s.due_at) FROM steps AS s
                     WHERE earlier.decision = s.decision AND earlier.number < s.number
                       AND earlier.state <> 'confirmed');
 
--- name: send(decision, number, fence, now, boot, seconds, approved_before)!
+-- name: send(decision, number, fence, now, boot, seconds, approved_before, edited_by)!
 -- Committed before the first byte leaves. The fence keeps out a runner that lost its lease.
 UPDATE steps SET state = 'sent', sent_at = :now, sent_boot = :boot, sent_since = :seconds,
        attempts = attempts + 1, outcome = '', reading = '', reads = 0,
-       approved_before = :approved_before
+       approved_before = :approved_before, edited_by = :edited_by
  WHERE decision = :decision AND number = :number AND fence = :fence AND state = 'pending';
 
 -- name: doubt(decision, number, fence, outcome, reading, reading_since, reads, sent_boot, sent_since, due_at, detail)!
@@ -89,8 +89,9 @@ UPDATE steps SET state = 'pending', due_at = :due_at, detail = :detail, lease_un
  WHERE decision = :decision AND number = :number AND fence = :fence
    AND state IN ('pending', 'sent');
 
--- name: finish_step(decision, number, fence, state, outcome, detail)!
-UPDATE steps SET state = :state, outcome = :outcome, detail = :detail, lease_until = 0
+-- name: finish_step(decision, number, fence, state, outcome, detail, left_at)!
+UPDATE steps SET state = :state, outcome = :outcome, detail = :detail, left_at = :left_at,
+       lease_until = 0
  WHERE decision = :decision AND number = :number AND fence = :fence
    AND state IN ('pending', 'sent', 'in_doubt');
 

@@ -87,6 +87,11 @@ async def arrived(conn: Connection, company: str, document: str, target: str) ->
     await SQL.arrived(conn, company=company, document=document, target=target)
 
 
+async def unsent(conn: Connection, kind: str, company: str, target: str) -> bool:
+    """Say whether a message of *kind* is still on its way to *target*."""
+    return await SQL.unsent(conn, kind=kind, company=company, target=target) is not None
+
+
 async def counts(conn: Connection) -> dict[str, int]:
     """Count the messages in each state."""
     return {row["state"]: row["items"] async for row in SQL.counts(conn)}

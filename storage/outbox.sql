@@ -49,6 +49,10 @@ UPDATE outbox SET state = 'delivered', reason = 'learnt from a press or refresh'
  WHERE company = :company AND document = :document AND target = :target AND kind = 'post'
    AND unknowns > 0 AND state IN ('retrying', 'maybe_delivered');
 
+-- name: unsent(kind, company, target)$
+SELECT id FROM outbox WHERE kind = :kind AND company = :company AND target = :target
+   AND state IN ('pending', 'in_flight', 'retrying', 'waiting') LIMIT 1;
+
 -- name: counts()
 SELECT state, count(*) AS items, min(created_at) AS oldest FROM outbox GROUP BY state;
 

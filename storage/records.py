@@ -193,6 +193,10 @@ class Step:
     detail: str = ""
     approved_before: int = -1
     """Approvals of the presser on the document's list right before the call; -1: never sent."""
+    edited_by: str = ""
+    """Who had last changed the document before the call, other than steps of this plan."""
+    left_at: datetime | None = None
+    """When the document was last changed, as a read-back soon after the call told it."""
 
 
 # --- people's own sign-ins to the ERP -------------------------------------------------------
@@ -219,6 +223,10 @@ class PersonGrant:
     company: str
     person: str
     login: str
+    issuer: str
+    """Whose sign-in it was: instance and application. A grant of another is not honoured."""
+    secret: str
+    """Row of the vault that holds its refresh token."""
     connected_at: datetime
 
 

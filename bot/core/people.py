@@ -29,6 +29,8 @@ class Override:
 class People:
     """Everybody one company knows, ready for questions."""
 
+    by_code: Mapping[str, TeamsPerson]
+    """By employee code alone: what approval rows and delegates name."""
     by_employee: Mapping[str, TeamsPerson]
     """By whatever an owner field may show: employee code, login, contact id or name."""
     by_email: Mapping[str, TeamsPerson]
@@ -52,12 +54,12 @@ class People:
         """
         codes = [row.employee for row in rows if row.pending and row.employee]
         acting = [one for code in codes for one in (code, *self.delegates.get(code, ()))]
-        found = (self.by_employee.get(code) for code in acting)
+        found = (self.by_code.get(code) for code in acting)
         return list(dict.fromkeys(person for person in found if person))
 
     def approvals_of(self, person_id: str, rows: Iterable[Approval]) -> int:
         """Count the rows that a person approved, for themselves or for another."""
-        given = (self.by_employee.get(row.approved_by) for row in rows if row.approved)
+        given = (self.by_code.get(row.approved_by) for row in rows if row.approved)
         return sum(one is not None and one.aad_object_id == person_id for one in given)
 
     def is_author(self, person: TeamsPerson, name: str) -> bool | None:
@@ -69,11 +71,19 @@ class People:
         author = self.authors.get(name.strip().lower())
         if author is None:
             return None
-        matched = self.by_employee.get(author.code)
+        matched = self.by_code.get(author.code)
         if matched is not None:
             return matched == person
         other_mail = bool(author.email) and author.email.lower() != person.email.lower()
         return False if other_mail and author.name != person.name else None
+
+    def same_author(self, one: str, other: str) -> bool:
+        """Say whether two words, as the ERP tells them, certainly mean one author."""
+        word, same = one.strip().lower(), other.strip().lower()
+        if word == same:
+            return bool(word)
+        author = self.authors.get(word)
+        return author is not None and author == self.authors.get(same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +115,17 @@ def match_people(
     told = {override.email.lower(): override for override in overrides}
     active = [employee for employee in everybody if employee.active and employee.code]
     by_code = {**_by_mail(active, by_email), **_by_file(told, by_email)}
-    # What two employees share, active or not, names nobody. Code before login, contact and name.
-    ways = (
-        _unique((employee.name, employee.code) for employee in everybody),
-        _codes_of_contacts(cards, active),
-        _unique((employee.login, employee.code) for employee in everybody),
+    # What means two employees, in one way or in two, active or not, names nobody.
+    words = _unique(
+        (
+            *((code, code) for code in by_code),
+            *((word, one.code) for one in everybody for word in (one.code, one.login, one.name)),
+            *_codes_of_contacts(cards, active),
+        )
     )
-    named = {word: by_code[code] for way in ways for word, code in way.items() if code in by_code}
     return People(
-        {**named, **by_code},
+        by_code,
+        {word: by_code[code] for word, code in words.items() if code in by_code},
         by_email,
         {person.aad_object_id: person for person in roster},
         told,
@@ -125,11 +137,11 @@ def match_people(
 
 def _codes_of_contacts(
     contacts: Iterable[StoredContact], employees: Iterable[StoredEmployee]
-) -> dict[str, str]:
-    """Lead from an active contact's id to the one employee with its e-mail."""
+) -> Iterable[tuple[str, str]]:
+    """Lead from a contact's id to the one employee with its e-mail, or to the empty code."""
     mails = _unique((one.email.lower(), one.code) for one in employees)
-    active = [contact for contact in contacts if contact.active]
-    return _unique((c.id, mails[c.email.lower()]) for c in active if c.email.lower() in mails)
+    for contact in contacts:
+        yield contact.id, mails.get(contact.email.lower(), "") if contact.active else ""
 
 
 def _names(

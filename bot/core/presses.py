@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,8 +35,22 @@ class Rights:
     card_age: timedelta = timedelta(days=30)
     allow_unknown_editor: bool = False
     """Go on although the ERP does not tell who entered or changed the document (I3)."""
+    allow_unknown_login: bool = False
+    """Let people connect a login although the ERP does not tell whose it is."""
     machine_users: frozenset[str] = frozenset()
     """Logins, in lower case, that are no person's: the service user's own edits above all."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEdit:
+    """The newest step that was done of a plan, as an edit of the document."""
+
+    before: str
+    """Who had last changed the document before it, as the ERP told it."""
+    login: str = ""
+    """The person's login it ran as; empty where the service's own user acts."""
+    until: datetime | None = None
+    """The document's stamp right after it; a later one is an edit of somebody's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +64,10 @@ class Asked:
     people: People
     rights: Rights
     now: datetime
-    connected: frozenset[str] | None = None
-    """Who let us act as their own Acumatica user; None where the service's user acts."""
-    own_edit: bool = False
-    """The document's last edit is an earlier step of this very plan."""
+    connected: Mapping[str, str] | None = None
+    """Who let us act as which login; None where the service's own user acts."""
+    own_edit: OwnEdit | None = None
+    """What the steps done so far of this plan, or of the one it resumes, did to the last edit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +144,32 @@ def may_decide(person_id: str, asked: Asked) -> Refusal | None:
         if amount > told.limit:
             return Refusal.OVER_LIMIT
     refusal = _as_author(person, asked)
-    connected = asked.connected is None or person_id in asked.connected
-    return refusal or (None if connected else Refusal.NOT_CONNECTED)
+    return refusal or _as_connected(person_id, asked)
+
+
+def _as_connected(person_id: str, asked: Asked) -> Refusal | None:
+    """Say why we may not act as the presser's own Acumatica user."""
+    if asked.connected is None:
+        return None
+    login = asked.connected.get(person_id)
+    if login is None:
+        return Refusal.NOT_CONNECTED
+    return login_refusal(asked.people, person_id, login, asked.rights)
+
+
+def login_refusal(people: People, person_id: str, login: str, rights: Rights) -> Refusal | None:
+    """Say why *login* may not be taken for the Acumatica user of a person, None when it may."""
+    person = people.by_id.get(person_id)
+    if person is None:
+        return Refusal.UNKNOWN_PERSON
+    if login.lower() in rights.machine_users:
+        return Refusal.OTHER_USER
+    match people.is_author(person, login):
+        case True:
+            return None
+        case False:
+            return Refusal.OTHER_USER
+    return None if rights.allow_unknown_login else Refusal.UNKNOWN_LOGIN
 
 
 def _as_author(person: TeamsPerson, asked: Asked) -> Refusal | None:
@@ -139,9 +177,9 @@ def _as_author(person: TeamsPerson, asked: Asked) -> Refusal | None:
 
     The system endpoint `Default` tells neither; `[company.extra]` names where one's own does.
     """
-    names = [asked.document.text(CREATOR)]
-    if not asked.own_edit:
-        names.append(asked.document.text(EDITOR))
+    names = {asked.document.text(CREATOR), last_editor(asked)}
+    if asked.own_edit is not None:
+        names.add(asked.own_edit.before)
     machines = asked.rights.machine_users
     answers = [
         False if name.lower() in machines else asked.people.is_author(person, name)
@@ -151,3 +189,13 @@ def _as_author(person: TeamsPerson, asked: Asked) -> Refusal | None:
         return Refusal.CREATOR
     certain = None not in answers or asked.rights.allow_unknown_editor
     return None if certain else Refusal.EDITOR_UNKNOWN
+
+
+def last_editor(asked: Asked) -> str:
+    """Return who last changed the document, looking through what our own step did to it."""
+    own, editor = asked.own_edit, asked.document.text(EDITOR)
+    if own is None or own.until is None or asked.document.last_modified > own.until:
+        return editor
+    machine = editor.lower() in asked.rights.machine_users
+    ours = asked.people.same_author(own.login, editor) if own.login else machine
+    return own.before if ours else editor

@@ -16,6 +16,8 @@ CREATE TABLE grants (                    -- settled: the person confirmed the si
     company      TEXT NOT NULL,
     person       TEXT NOT NULL,
     login        TEXT NOT NULL,
+    issuer       TEXT NOT NULL,          -- whose sign-in it was: instance and application
+    secret       TEXT NOT NULL,          -- row of the vault; each consent has its own
     connected_at TEXT NOT NULL,
     PRIMARY KEY (company, person)
 ) STRICT;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from html import unescape
 from typing import Any
 
@@ -22,18 +23,32 @@ approver = ["approval map"]
 actions = ["approve", "reject"]
 
 # Large bills"""
-EXTENSION = """extra = { Bill = { approvals = "Approvals" } }
+EXTENSION = """extra = { Bill = { approvals = "Approvals" }, Employee = { login = "Login" } }
 calls = { Bill = { reject = 'POST Reject ReasonApproveRejectParams.Reason="by {person}"' } }"""
+AUTHORS = (
+    'approvals = "Approvals"',
+    'approvals = "Approvals", created_by = "CreatedBy", modified_by = "LastModifiedBy"',
+)
+STRICT = ("allow_unknown_editor = true", "allow_unknown_editor = false")
+OWN = "You entered or last changed this document"
 RELEASED = ["POST Bill/ReleaseFromHold", "POST Bill/ReleaseBill"]
 
 
 @pytest.fixture
 async def person_world(world: World) -> AsyncIterator[World]:
     """A world whose company acts as the person, with the bot running."""
+    async with acting_as_the_person(world):
+        yield world
+
+
+@asynccontextmanager
+async def acting_as_the_person(world: World, *edits: tuple[str, str]) -> AsyncIterator[None]:
+    """Run a bot whose company acts as the person, with further edits of its file."""
     world.edits = [
         ('act_as = "service"', 'act_as = "person"'),
         ('endpoint = "Default"', f'endpoint = "Countersign"\n{EXTENSION}'),
         ("# Large bills", APPROVALS),
+        *edits,
     ]
     options = acumatica.SandboxOptions(password=PASSWORD)
     world.more = {
@@ -45,7 +60,7 @@ async def person_world(world: World) -> AsyncIterator[World]:
     await world.witness.post(f"{world.witness.erp}/_sandbox/oauth", {"redirect_uris": [callback]})
     async with world.bot():
         await world.witness.connect_push()
-        yield world
+        yield
 
 
 async def link_for(witness: Witness, person: str) -> str:
@@ -114,7 +129,7 @@ async def chat_of(witness: Witness, person: str) -> str:
     return next(chat["id"] for chat in chats if chat["name"] == "Countersign")
 
 
-async def users_of_writes(witness: Witness) -> set[str]:
+async def users_of_writes(witness: Witness) -> set[str | None]:
     return {
         event["user"]
         for event in await witness.erp_events("request")
@@ -297,3 +312,73 @@ async def test_one_approval_of_two_is_proved_by_the_list_and_the_next_is_asked(
     await witness.card(number, FARID, says="Approved by Farid Haddad")
     assert await witness.status(number) == "Balanced"
     assert await witness.writes(number) == ["POST Bill/Approve", "POST Bill/Approve"]
+
+
+async def test_nobody_connects_the_user_of_somebody_else(person_world: World) -> None:
+    witness = person_world.witness
+    number = await witness.bill_on_hold()
+    await witness.card(number, BEN, says="this waits for you")
+    await witness.press(BEN, number, "Release")
+
+    status, page = await sign_in(witness, await link_for(witness, BEN), "ann")
+
+    assert status == 403
+    assert "not yours" in page
+    assert "connect " not in page
+    assert await witness.writes(number) == []
+
+
+async def test_nobody_connects_the_service_user(person_world: World) -> None:
+    witness = person_world.witness
+    number = await witness.bill_on_hold()
+    await witness.card(number, BEN, says="this waits for you")
+    await witness.press(BEN, number, "Release")
+
+    status, page = await sign_in(witness, await link_for(witness, BEN), "countersign")
+
+    assert status == 403
+    assert "not yours" in page
+
+
+async def stopped_after_bens_step(witness: Witness) -> str:
+    """A bill whose hold was removed as Ben, by his press, and whose release was refused then."""
+    number = await witness.bill_on_hold()
+    await witness.card(number, BEN, says="this waits for you")
+    await witness.press(BEN, number, "Release")
+    await connect(witness, BEN, "ben")
+    await witness.erp_fault("status:403", 1, action="ReleaseBill")
+    await witness.press(BEN, number, "Release")
+    await witness.card(number, BEN, says="this still waits for you")
+    return number
+
+
+async def test_who_presses_again_after_a_step_as_themselves_is_not_taken_for_an_editor(
+    world: World,
+) -> None:
+    async with acting_as_the_person(world, STRICT, AUTHORS):
+        witness = world.witness
+        number = await stopped_after_bens_step(witness)
+
+        await witness.press(BEN, number, "Release")
+
+        await witness.released(number)
+        assert await witness.writes(number) == RELEASED
+        assert await users_of_writes(witness) - {None} == {"ben"}  # a fault looks at no user
+
+
+async def test_who_edits_after_a_step_as_themselves_must_leave_it_to_somebody_else(
+    world: World,
+) -> None:
+    async with acting_as_the_person(world, STRICT, AUTHORS):
+        witness = world.witness
+        number = await stopped_after_bens_step(witness)
+        await witness.change({"Description": "not what was approved"}, number, by="ben")
+
+        answer = await witness.press(BEN, number, "Release")
+
+        async def told() -> bool:
+            card = (await witness.card(number, BEN))["card"]
+            return OWN in str(answer["body"]) or OWN in texts(card)
+
+        await eventually(told, "Ben is told why not")
+        assert await witness.writes(number) == RELEASED[:1]

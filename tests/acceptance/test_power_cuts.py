@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from world import BEN, World, buttons, eventually
+from world import BEN, World, buttons, eventually, texts
+
+RELEASED = "Released by Ben Ortiz"
+IN_DOUBT = "Acumatica has not confirmed"
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.02, 0.06, 0.15])
@@ -29,10 +32,18 @@ async def test_a_power_cut_during_a_release_loses_nothing_and_repeats_nothing(
         # Teams got no answer, so the person presses again: once more decides nothing new.
         await witness.press(BEN, number, "Release")
 
-    await witness.card(number, BEN, says="Released by Ben Ortiz")
+    async def told() -> str:
+        card = texts((await witness.card(number, BEN))["card"])
+        return next((words for words in (RELEASED, IN_DOUBT) if words in card), "")
+
+    # Cut between "sent" and the first byte, nobody can know what the ERP did: the card says so, and
+    # reads back until the quiet window is over. At every other moment the bill is released.
+    outcome = await eventually(told, "the card tells what became of the press")
     writes = await witness.writes(number)
-    assert writes.count("POST Bill/ReleaseBill") == 1
-    assert writes.count("POST Bill/ReleaseFromHold") == 1
+    assert writes.count("POST Bill/ReleaseFromHold") <= 1
+    assert writes.count("POST Bill/ReleaseBill") <= 1
+    if outcome == RELEASED:
+        assert sorted(writes) == ["POST Bill/ReleaseBill", "POST Bill/ReleaseFromHold"]
 
 
 async def test_a_power_cut_after_an_accepted_push_still_brings_the_card(world: World) -> None:

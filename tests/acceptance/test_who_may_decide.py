@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from world import BEN, DEV, Witness, World, buttons, eventually, texts
+from world import ANN, BEN, DEV, Witness, World, buttons, eventually, texts
 
 LENIENT = "allow_unknown_editor = true"
 TELLS_AUTHORS = (
     'extra = { Bill = { created_by = "Document.CreatedByID",'
     ' modified_by = "Document.LastModifiedByID" }, Employee = { login = "User.Username" } }'
 )
+STOPPED = ["POST Bill/ReleaseFromHold"]
+OWNER = "CurrentDocument.EmployeeID"
+OWN = "You entered or last changed this document"
 DEFAULT = 'endpoint = "Default"'
 EXTENDED = 'endpoint = "Countersign"\nextra = { Bill = { approvals = "Approvals" } }'
 
@@ -62,6 +65,61 @@ async def test_who_changed_a_bill_last_cannot_release_it(strict: Witness) -> Non
 
     assert "You entered or last changed this document" in answer["body"]["value"]
     assert await strict.writes(number) == []
+
+
+async def stopped(witness: Witness, number: str, person: str) -> str:
+    """Have a person remove the hold of a bill by a press whose release is refused then."""
+    await witness.card(number, person, says="this waits for you")
+    await witness.erp_fault("status:403", 1, action="ReleaseBill")
+    await witness.press(person, number, "Release")
+
+    await witness.card(number, person, says="this still waits for you")
+    assert await witness.writes(number) == STOPPED
+    return number
+
+
+async def refused_as_editor(witness: Witness, number: str, person: str) -> None:
+    """Press as who entered or changed a bill; it is told on the answer or, if later, the card."""
+    answer = await witness.press(person, number, "Release")
+
+    async def told() -> bool:
+        card = (await witness.card(number, person))["card"]
+        return OWN in str(answer["body"]) or OWN in texts(card)
+
+    await eventually(told, f"{person} is told why not")
+    assert await witness.status(number) == "Balanced"
+    assert await witness.writes(number) == STOPPED
+
+
+async def test_who_changed_a_bill_while_its_plan_had_stopped_cannot_release_it(
+    strict: Witness,
+) -> None:
+    number = await stopped(strict, await strict.bill_on_hold(), BEN)
+    await strict.change({"Description": "not what was approved"}, number, by="ben")
+
+    await refused_as_editor(strict, number, BEN)
+
+
+async def test_who_had_changed_a_bill_before_our_step_cannot_release_it_after_the_step(
+    strict: Witness,
+) -> None:
+    number = await strict.bill_on_hold(**{OWNER: "EP00000001"})
+    await strict.change({"Description": "changed by Ben"}, number, by="ben")
+    await stopped(strict, number, ANN)
+    await strict.change({OWNER: "EP00000002"}, number, by="countersign")
+    await strict.card(number, BEN, says="Ben Ortiz</at>, this still waits for you")
+
+    await refused_as_editor(strict, number, BEN)
+
+
+async def test_a_plan_that_had_stopped_goes_on_by_a_press_of_somebody_who_changed_nothing(
+    strict: Witness,
+) -> None:
+    number = await stopped(strict, await strict.bill_on_hold(), BEN)
+
+    await strict.press(BEN, number, "Release")
+
+    await strict.released(number)
 
 
 async def test_the_approval_map_tells_whom_a_bill_waits_for(world: World) -> None:

@@ -10,6 +10,7 @@ from acumatica_client.entities import ENTITIES, Entity
 from acumatica_client.errors import (
     ErpBusy,
     ErpError,
+    ErpFailed,
     ErpForbidden,
     ErpRejected,
 )
@@ -71,11 +72,9 @@ ERRORS = {
         None, CallClass.REFUSED_IN_DOUBT, "No entity satisfies the condition."
     ),
     "errors/wrong_password": ErrorCase(
-        ErpRejected, CallClass.REFUSED_IN_DOUBT, "Error: Invalid credentials. Please try again."
+        ErpFailed, CallClass.REFUSED_IN_DOUBT, "Error: Invalid credentials. Please try again."
     ),
-    "errors/operation_failed": ErrorCase(
-        ErpRejected, CallClass.REFUSED_IN_DOUBT, "Operation failed"
-    ),
+    "errors/operation_failed": ErrorCase(ErpFailed, CallClass.REFUSED_IN_DOUBT, "Operation failed"),
     "errors/login_limit": ErrorCase(
         ErpBusy,
         CallClass.TURNED_AWAY,

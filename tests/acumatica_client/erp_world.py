@@ -71,6 +71,8 @@ class StandIn:
     clock: Clock
     running: asyncio.Event
     """Set: long operations end as soon as they began."""
+    site: str = ""
+    """The folder it lives in; the doors stay outside."""
 
     @property
     def address(self) -> Address:
@@ -95,7 +97,8 @@ class StandIn:
         )
 
     async def door(self, method: str, path: str, body: Any = None) -> Any:
-        async with self.doors.request(method, f"{self.url}/_sandbox/{path}", json=body) as answer:
+        address = f"{self.url.removesuffix(self.site)}/_sandbox/{path}"
+        async with self.doors.request(method, address, json=body) as answer:
             data = await answer.json()
             assert answer.status == 200, data
             return data
@@ -153,7 +156,8 @@ async def stand_in(**different: Any) -> AsyncIterator[StandIn]:
     serving = await serve(options, host="127.0.0.1", port=0)
     try:
         async with aiohttp.ClientSession() as doors:
-            yield StandIn(f"http://127.0.0.1:{serving.port}", doors, clock, running)
+            url = f"http://127.0.0.1:{serving.port}{options.site}"
+            yield StandIn(url, doors, clock, running, options.site)
     finally:
         await serving.stop()
 

@@ -12,6 +12,7 @@ from acumatica_client.errors import (
     ErpCannotList,
     ErpContract5,
     ErpError,
+    ErpFailed,
     ErpForbidden,
     ErpMisconfigured,
     ErpMoving,
@@ -113,8 +114,8 @@ def test_every_face_of_the_login_limit_asks_to_be_left_alone(face: str) -> None:
         (json_reply(500, [px()]), ErpUnavailable),
         (Reply(500, {"content-type": "application/json"}, b'{"exceptionMess'), ErpUnavailable),
         (Reply(500, {"content-type": "application/json"}, b"[" * 100_000), ErpUnavailable),
-        (json_reply(500, px()), ErpRejected),
-        (json_reply(500, {"exceptionType": "System.NullReferenceException"}), ErpRejected),
+        (json_reply(500, px()), ErpFailed),
+        (json_reply(500, {"exceptionType": "System.NullReferenceException"}), ErpFailed),
         (json_reply(400, {"message": "The request is invalid."}), ErpRejected),
         (json_reply(403, {"message": "You have insufficient rights."}), ErpForbidden),
         (bare(403), ErpForbidden),
@@ -136,7 +137,7 @@ def test_answer_to_a_read_says_whether_to_try_again(answer: Reply, kind: type[Er
 
 
 def test_missing_thing_is_a_refusal_and_every_error_is_of_one_tree() -> None:
-    for kind in (ErpNotFound, ErpForbidden, ErpCannotList):
+    for kind in (ErpFailed, ErpNotFound, ErpForbidden, ErpCannotList):
         assert issubclass(kind, ErpRejected)
     for kind in (ErpPage, ErpUnreadable, ErpMoving):
         assert issubclass(kind, ErpUnavailable)

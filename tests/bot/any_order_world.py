@@ -190,7 +190,7 @@ class World:
         bells = Bells(outbox, look, settle, act)
         showing = Showing(tenants, self.clock)
         connector = cast("Connector", self.teams)
-        consents = Consents(tenants, store, None, ports)
+        consents = Consents(tenants, store, ports)
         reachable = lambda told: told or SERVICE  # noqa: E731  # as short as it is
         effects = Effects(store, showing, connector, consents, reachable=reachable)
         worker = Worker(store, effects, ports)

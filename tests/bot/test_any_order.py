@@ -259,6 +259,17 @@ def test_a_press_releases_once_and_the_card_says_who(tmp_path: Path) -> None:
     assert all(says(card, "Released by Ben") for card in cards)
 
 
+def test_a_press_that_grew_old_while_its_call_waited_for_a_seat_is_not_sent(tmp_path: Path) -> None:
+    wait: Move = ("meanwhile", "erp sign in", [("wait", 901)])
+
+    world = play(tmp_path, [("all",), ("press", "other"), wait, ("run", "act"), ("all",)])
+
+    assert world.erp.calls == []
+    cards = [message.card for message in world.teams.messages if is_about(message, OTHER)]
+    assert cards
+    assert all(says(card, "could not be reached in time, so nothing was done") for card in cards)
+
+
 def test_an_approval_without_an_answer_is_for_a_person_and_not_asked_again(tmp_path: Path) -> None:
     lost: list[Move] = [("press", "order"), ("erp", "lost before"), ("all",), ("wait", 901)]
     again: list[Move] = [("all",), ("wait", 31), ("all",), ("press", "order"), ("all",)]

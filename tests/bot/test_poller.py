@@ -12,7 +12,7 @@ import pytest
 from sync_world import NAME, START, SyncWorld, sync_world
 
 from bot.poller import CHUNK
-from storage import inbox
+from storage import documents, inbox
 
 ENTITIES = ["Bill", "PurchaseOrder", "Check", "Payment"]
 
@@ -299,6 +299,111 @@ async def test_a_missing_version_is_told_and_tried_again_in_minutes(
         assert await erp.reads() == []
 
 
+# --- clocks that jump ---
+
+
+async def skewed_poll(erp: SyncWorld, seconds: int) -> None:
+    """Poll while the server's clock is off, which its answers tell."""
+    await erp.fault(f"clock_skew:{seconds}", times=len(ENTITIES), path="/Default/")
+    await erp.poll()
+
+
+@pytest.mark.parametrize("skew", [86_400, -86_400, 3600, -400_000])
+async def test_a_wrong_date_before_the_first_poll_hides_no_change(
+    erp: SyncWorld, skew: int
+) -> None:
+    await erp.fault(f"clock_skew:{skew}", times=3, path="/entity")  # which versions, and two lists
+    await erp.poll(after=0)
+    new = [await erp.bill(Status="Open"), await erp.bill()]
+
+    await erp.poll()
+    await erp.poll()
+
+    assert await erp.hints() == new
+
+
+@pytest.mark.parametrize("skew", [86_400, -86_400, 3600, -3600])
+async def test_a_wrong_date_at_any_poll_hides_no_change(erp: SyncWorld, skew: int) -> None:
+    await erp.bill()
+    await erp.settle()
+    before = await erp.bill(Status="Open")
+    await skewed_poll(erp, skew)
+    after = await erp.bill(Status="Open")
+
+    await erp.poll()  # its first window still follows the wrong date
+    await erp.poll()
+
+    assert await erp.hints() == [before, after]
+
+
+async def test_a_stamp_from_the_future_moves_no_watermark_and_hides_no_change(
+    erp: SyncWorld,
+) -> None:
+    """The server's clock is a day ahead for a while: its stamps and its answers agree on that."""
+    await erp.settle()
+    now, erp.clock.at = erp.clock.now(), erp.clock.now() + timedelta(days=1)
+    ahead = await erp.bill(Status="Open")
+    erp.clock.at = now
+    await skewed_poll(erp, 86_400)
+    await skewed_poll(erp, 86_400)
+    found = await erp.hints()
+    erp.clock.advance(hours=3)  # Acumatica cannot be asked
+    missed = await erp.bill(Status="Open")
+    erp.clock.advance(hours=1)
+
+    await erp.poll()
+
+    assert found == [ahead]
+    assert await erp.hints() == [ahead, missed]
+
+
+async def test_what_is_stamped_while_the_servers_clock_is_behind_is_found(erp: SyncWorld) -> None:
+    await erp.bill()
+    await erp.settle()
+    await skewed_poll(erp, -7200)
+    now, erp.clock.at = erp.clock.now(), erp.clock.now() - timedelta(hours=2)
+    late = await erp.bill(Status="Open")
+    erp.clock.at = now
+
+    await erp.poll()
+
+    assert await erp.hints() == [late]
+
+
+async def test_a_watermark_in_the_erps_future_is_told_and_moved_back(
+    erp: SyncWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    await erp.settle()
+    async with erp.store.transaction() as conn:
+        future = erp.clock.now() + timedelta(days=9)
+        await documents.move_watermark(conn, NAME, "Bill", future)
+    new = await erp.bill(Status="Open")
+
+    with caplog.at_level(logging.WARNING):
+        await erp.poll()
+    troubles = dict(erp.board.troubles)
+    mark = await erp.watermark()
+    await erp.poll()
+
+    assert await erp.hints() == [new]
+    assert "future" in troubles["watermark Bill"]
+    assert "watermark Bill" in caplog.text
+    assert mark is not None
+    assert mark <= erp.clock.now()
+    assert erp.board.troubles == {}
+
+
+async def test_clocks_that_are_apart_are_a_trouble_until_they_agree(erp: SyncWorld) -> None:
+    await erp.settle()
+    await skewed_poll(erp, 7200)
+    apart = erp.board.troubles["clock"]
+
+    await erp.poll()
+
+    assert "120 minutes ahead" in apart
+    assert erp.board.troubles == {}
+
+
 # --- pace ---
 
 
@@ -340,19 +445,25 @@ async def test_a_change_that_no_push_told_brings_the_fast_pace_back(erp: SyncWor
     assert await wait_of(erp) == timedelta(minutes=1)
 
 
-async def test_a_poll_that_is_wanted_comes_at_once_but_not_one_after_the_other(
+async def test_a_poll_that_is_wanted_comes_at_once_the_next_when_the_fastest_would(
     erp: SyncWorld,
 ) -> None:
     await erp.settle()
+    for _ in range(4):
+        await erp.push(notification(await erp.bill()))
+        told(erp)
+        await erp.look_at_all()
+        await erp.poll(after=300)
+    stretched = await wait_of(erp)
     erp.clock.advance(seconds=10)
-    erp.board.poll_now()
-    at_once = await erp.poller.step()
-    erp.board.poll_now()
-    again = await erp.poller.step()
-    erp.clock.advance(seconds=5)
+    done = []
+    for seconds in (0, 5, 54, 1):
+        erp.clock.advance(seconds=seconds)
+        erp.board.poll_now()
+        done.append(await erp.poller.step())
 
-    assert (at_once, again) == (True, False)
-    assert await erp.poller.step()
+    assert stretched == timedelta(minutes=5)
+    assert done == [True, False, False, True]
 
 
 def notification(document: str) -> bytes:

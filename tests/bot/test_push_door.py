@@ -344,6 +344,21 @@ async def test_a_push_of_a_document_that_does_not_exist_makes_nothing(sender: Se
     assert sender.erp.rows("SELECT document FROM documents") == []
 
 
+async def test_pushes_nobody_understands_do_not_drain_the_budget_with_polls(
+    sender: Sender,
+) -> None:
+    await sender.erp.settle()
+    polls = sender.erp.board.counts["polls", "done"]
+    for number in range(100):
+        sender.erp.clock.advance(seconds=3)
+        await sender.send(push(f"t{number}", Query="SomebodysInquiry"))
+        await read_all(sender)
+        await sender.erp.poller.step()
+
+    assert len(await sender.parked()) == 100
+    assert sender.erp.board.counts["polls", "done"] - polls <= 6
+
+
 async def read_all(sender: Sender) -> None:
     while await sender.reader.read_next():
         pass

@@ -428,3 +428,26 @@ async def test_a_document_that_cannot_be_read_is_a_problem_and_the_rest_is_compa
     assert len(report.problems) == 1
     assert document in report.problems[0]
     assert other not in json.dumps(report.to_json()["problems"])
+
+
+# --- pushes of long ago ---
+
+
+async def test_a_push_nobody_understood_is_kept_a_month_and_dropped_aloud(
+    erp: SyncWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    await erp.push(b"{}")
+    await erp.look_at_all()
+    erp.clock.advance(days=29)
+    await erp.reconciler.everything("night")
+    after_29_days = erp.rows("SELECT state FROM inbox")
+    erp.clock.advance(days=2)
+
+    with caplog.at_level(logging.WARNING):
+        await erp.reconciler.everything("night")
+
+    (told,) = await erp.audit("parked pushes dropped")
+    assert after_29_days == [("parked",)]
+    assert erp.rows("SELECT state FROM inbox") == []
+    assert told.detail["count"] == 1
+    assert "parked pushes dropped" in caplog.text

@@ -8,8 +8,9 @@ from store_values import NOW
 
 from storage import consents
 from storage.database import Database
-from storage.records import Consent
+from storage.records import Consent, PersonGrant
 
+GRANT = PersonGrant("acme", "ann", "ann", "https://erp.example app", "grant/s1", NOW)
 CONSENT = Consent("hash-of-state", "acme", "ann", NOW + timedelta(hours=1))
 
 
@@ -50,7 +51,7 @@ async def test_wrong_numbers_are_counted(store: Database) -> None:
 
 async def test_a_grant_belongs_to_one_company_and_person(store: Database) -> None:
     async with store.transaction() as conn:
-        await consents.connect(conn, "acme", "ann", login="ann", now=NOW)
+        await consents.connect(conn, GRANT)
 
         assert await consents.grant(conn, "other", "ann") is None
         assert await consents.grant(conn, "acme", "ben") is None
@@ -59,7 +60,7 @@ async def test_a_grant_belongs_to_one_company_and_person(store: Database) -> Non
 
 async def test_disconnecting_forgets_the_grant(store: Database) -> None:
     async with store.transaction() as conn:
-        await consents.connect(conn, "acme", "ann", login="ann", now=NOW)
+        await consents.connect(conn, GRANT)
 
         assert await consents.disconnect(conn, "acme", "ann")
         assert not await consents.disconnect(conn, "acme", "ann")

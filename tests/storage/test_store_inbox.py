@@ -73,6 +73,26 @@ async def test_a_push_that_cannot_be_read_is_parked_with_its_reason(store: Datab
         assert await inbox.next_push(conn, COMPANY) is None
 
 
+async def test_pushes_are_forgotten_the_parked_ones_later_and_counted(store: Database) -> None:
+    async with store.transaction() as conn:
+        for name, parked in (("read", ""), ("odd", "no JSON")):
+            await push(conn, name)
+            found = await inbox.next_push(conn, COMPANY)
+            assert found is not None
+            await inbox.finish_push(conn, found, parked=parked)
+        await push(conn, "new")
+
+        kept = await inbox.forget(conn, read_before=later(1), parked_before=later(0))
+        still = await inbox.parked(conn)
+        dropped = await inbox.forget(conn, read_before=later(1), parked_before=later(1))
+
+        assert kept == {}
+        assert len(still) == 1
+        assert dropped == {COMPANY: 1}
+        assert await inbox.parked(conn) == []
+        assert await inbox.next_push(conn, COMPANY) is not None
+
+
 async def test_many_hints_for_one_document_are_one_look(store: Database) -> None:
     async with store.transaction() as conn:
         for _ in range(5):

@@ -304,3 +304,10 @@ async def test_a_repeated_activity_gets_its_first_answer_until_it_is_forgotten(
         await ledger.drop_answers(conn, before=later(1))
 
         assert await ledger.answer(conn, "a1") is None
+
+
+async def test_an_activity_is_answered_for_the_first_time_once(store: Database) -> None:
+    async with store.transaction() as conn:
+        assert await ledger.keep_answer(conn, "chat|1", {}, now=NOW)
+        assert not await ledger.keep_answer(conn, "chat|1", {"other": 1}, now=NOW)
+        assert await ledger.answer(conn, "chat|1") == {}

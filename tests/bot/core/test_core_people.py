@@ -149,16 +149,41 @@ def test_a_contact_leads_to_nobody_when_it_is_inactive_or_its_mail_is_shared_or_
         assert "417" not in match_people(staff, [ANN, BEN], contacts=[contact]).by_employee
 
 
-def test_a_word_that_means_two_things_is_a_code_before_a_login_before_a_contact() -> None:
+def test_a_word_that_means_two_people_in_two_ways_names_nobody() -> None:
     one = StoredEmployee("7", "Ann", "ann@acme.example", active=True, login="x")
     two = StoredEmployee("E2", "x", "ben@acme.example", active=True, login="7")
-    contact = replace(CONTACT, id="x", email="ben@acme.example")
+    contact = replace(CONTACT, id="E2")
 
     people = match_people([one, two], [ANN, BEN], contacts=[contact])
 
-    assert people.by_employee["7"] == ANN
-    assert people.by_employee["x"] == ANN
+    assert not {"7", "x", "E2"} & set(people.by_employee)
+    assert people.by_employee["Ann"] == ANN
     assert people.names["7"] == "Ann"
+
+
+def test_a_word_that_means_one_person_in_two_ways_names_them() -> None:
+    ann = StoredEmployee("7", "7", "ann@acme.example", active=True, login="7")
+
+    people = match_people([ann], [ANN], contacts=[replace(CONTACT, id="7")])
+
+    assert people.by_employee["7"] == ANN
+
+
+@pytest.mark.parametrize("lost", [{"active": False}, {"email": ""}, {"email": "zoe@acme.example"}])
+def test_a_code_that_is_also_the_number_of_an_unknown_contact_names_nobody(
+    lost: dict[str, object],
+) -> None:
+    contact = replace(CONTACT, id="E01", **lost)
+
+    assert "E01" not in match_people(EMPLOYEES, [ANN, BEN], contacts=[contact]).by_employee
+
+
+def test_an_employee_whom_only_the_file_names_may_own() -> None:
+    told = Override("ann@acme.example", employee="E55")
+
+    people = match_people((), [ANN], [told])
+
+    assert people.by_employee["E55"] == people.by_code["E55"] == ANN
 
 
 # --- approvals ------------------------------------------------------------------------------
@@ -224,6 +249,40 @@ def test_somebody_who_left_delegates_nothing() -> None:
     assert approvers(gone) == []
 
 
+ZED = StoredEmployee("417", "Zed Gone", "zed@acme.example", active=True)
+NOT_CODES = (
+    ("417", CONTACT, "zed@acme.example"),
+    ("ben", replace(CONTACT, id="9"), "zed@acme.example"),
+    ("Ben Ortiz", replace(CONTACT, id="9"), "zed@acme.example"),
+)
+
+
+@pytest.mark.parametrize(("word", "contact", "mail"), NOT_CODES)
+def test_a_row_of_the_approval_list_names_an_employee_by_code_alone(
+    word: str, contact: StoredContact, mail: str
+) -> None:
+    zed = replace(ZED, code=word, email=mail)
+    people = match_people([zed, *LOGINS], [ANN, BEN], contacts=[contact])
+
+    assert people.approving([Approval("Pending", word)]) == []
+    for person in (ANN, BEN):
+        assert not people.approvals_of(
+            person.aad_object_id, [Approval("Approved", word, approved_by=word)]
+        )
+
+
+def test_a_delegate_is_named_by_code_alone() -> None:
+    away = replace(absent(), delegates=(StoredDelegate("417", "Approvals"),))
+    people = match_people(
+        [away, *EMPLOYEES[1:], ZED],
+        [BEN],
+        contacts=[replace(CONTACT, email=BEN.email)],
+        delegation=Delegation(TODAY),
+    )
+
+    assert people.approving([Approval("Pending", "E01")]) == []
+
+
 # --- authors --------------------------------------------------------------------------------
 
 
@@ -247,6 +306,22 @@ def test_an_author_matched_to_nobody_could_be_the_presser() -> None:
 
     assert people.is_author(ANN, "aw") is None
     assert people.is_author(ANN, "zoe") is False
+
+
+def test_an_author_whose_code_is_also_somebodys_contact_is_not_that_somebody() -> None:
+    people = match_people([ZED, *EMPLOYEES], [ANN, BEN], contacts=[CONTACT])
+
+    assert people.is_author(ANN, "Zed Gone") is False
+
+
+def test_two_words_mean_one_author_only_when_that_is_certain() -> None:
+    people = match_people(LOGINS, [ANN, BEN])
+
+    assert people.same_author("ann", "ANN ")
+    assert people.same_author("ann", "Ann Whitfield")
+    assert people.same_author("apimport", "APImport")
+    for one, other in (("ann", "ben"), ("", ""), ("ann", ""), ("apimport", "other")):
+        assert not people.same_author(one, other)
 
 
 def test_a_login_two_employees_share_names_no_author() -> None:

@@ -29,10 +29,12 @@ from bot.core.plans import PLANS, STEPS
 from bot.core.presses import (
     Asked,
     Claim,
+    OwnEdit,
     Press,
     Rights,
     decide_press,
     find_card,
+    last_editor,
     may_decide,
     thread_base,
 )
@@ -98,7 +100,22 @@ REFUSED: dict[str, tuple[Refusal, Press, Asked | None]] = {
         Refusal.LIMIT_UNCLEAR, PRESS, held_by(limited("9999"), bill(CurrencyID=None)),
     ),
     "own user not connected": (
-        Refusal.NOT_CONNECTED, PRESS, replace(ASKED, connected=frozenset({"somebody else"})),
+        Refusal.NOT_CONNECTED, PRESS, replace(ASKED, connected={"somebody else": "ben"}),
+    ),
+    "connected as somebody else": (
+        Refusal.OTHER_USER, PRESS, replace(ASKED, connected={PRESS.person: "E02"}),
+    ),
+    "connected as the service": (
+        Refusal.OTHER_USER,
+        PRESS,
+        replace(
+            ASKED,
+            connected={PRESS.person: "Robot"},
+            rights=Rights(allow_unknown_editor=True, machine_users=frozenset({"robot"})),
+        ),
+    ),
+    "connected as nobody known": (
+        Refusal.UNKNOWN_LOGIN, PRESS, replace(ASKED, connected={PRESS.person: "stranger"}),
     ),
     "editor unknown": (Refusal.EDITOR_UNKNOWN, PRESS, replace(ASKED, rights=Rights())),
     "changed since asked": (Refusal.CHANGED, PRESS, held_by(ASKED, bill(Amount=Decimal(1251)))),
@@ -281,10 +298,60 @@ def test_a_name_that_is_not_told_or_known_needs_the_explicit_setting(
     assert may_decide(ANN.aad_object_id, written_by(creator, editor, LENIENT)) is None
 
 
-def test_an_earlier_step_of_the_plan_is_no_edit_of_the_presser() -> None:
-    own = replace(written_by("ben", "ann"), own_edit=True)
+STEPPED = OwnEdit(before="ben", login="ann", until=bill().last_modified)
 
-    assert may_decide(ANN.aad_object_id, own) is None
-    assert may_decide(ANN.aad_object_id, replace(own, own_edit=False)) is Refusal.CREATOR
-    created = replace(written_by("ann", "ann"), own_edit=True)
-    assert may_decide(ANN.aad_object_id, created) is Refusal.CREATOR
+
+def test_a_step_done_as_the_person_is_no_edit_of_theirs() -> None:
+    asked = replace(written_by("ben", "ann"), own_edit=STEPPED)
+
+    assert may_decide(ANN.aad_object_id, asked) is None
+    assert may_decide(ANN.aad_object_id, replace(asked, own_edit=None)) is Refusal.CREATOR
+    by_name = replace(asked, document=bill(created_by="ben", modified_by="Ann Whitfield"))
+    assert may_decide(ANN.aad_object_id, by_name) is None
+
+
+@pytest.mark.parametrize("rights", [STRICT, LENIENT])
+@pytest.mark.parametrize(
+    "step",
+    [
+        replace(STEPPED, until=bill().last_modified - timedelta(milliseconds=3)),
+        replace(STEPPED, until=None),
+        replace(STEPPED, login="ben"),
+        replace(STEPPED, login=""),
+        OwnEdit("ben"),
+    ],
+)
+def test_an_edit_that_no_step_of_ours_explains_is_the_persons_own(
+    step: OwnEdit, rights: Rights
+) -> None:
+    asked = replace(written_by("ben", "ann", rights), own_edit=step)
+
+    assert may_decide(ANN.aad_object_id, asked) is Refusal.CREATOR
+
+
+@pytest.mark.parametrize(
+    ("editor", "login"), [("ben", "ben"), ("countersign", ""), ("somebody", "somebody")]
+)
+def test_a_step_of_ours_does_not_hide_who_had_changed_the_document_before(
+    editor: str, login: str
+) -> None:
+    step = replace(STEPPED, before="ann", login=login)
+    asked = replace(written_by("ben", editor), own_edit=step)
+
+    assert last_editor(asked) == "ann"
+    assert may_decide(ANN.aad_object_id, asked) is Refusal.CREATOR
+    later = replace(asked, own_edit=replace(step, until=None))
+    assert last_editor(later) == editor
+    assert may_decide(ANN.aad_object_id, later) is Refusal.CREATOR
+
+
+def test_a_step_of_ours_does_not_hide_who_entered_the_document() -> None:
+    asked = replace(written_by("ann", "ann"), own_edit=STEPPED)
+
+    assert may_decide(ANN.aad_object_id, asked) is Refusal.CREATOR
+
+
+def test_an_editor_before_our_step_whom_nobody_knows_needs_the_explicit_setting() -> None:
+    asked = replace(written_by("ben", "countersign"), own_edit=OwnEdit(""))
+
+    assert may_decide(ANN.aad_object_id, asked) is Refusal.EDITOR_UNKNOWN
