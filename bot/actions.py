@@ -210,8 +210,7 @@ class Doer(_Ledger):
         try:
             await self._sign_in(actor)
             at = self._clock.reading()
-            key = DocumentKey.parse(decision.document)
-            document = await self._tenant.erp.read_for_press(key)
+            document = await actor.read(DocumentKey.parse(decision.document))
         except _PersonGrantLost:
             await self._lose_grant(step, decision)
             await self._end(step, decision, End.REFUSED, reason=_CONNECT)

@@ -185,7 +185,9 @@ def _as_author(person: TeamsPerson, asked: Asked) -> Refusal | None:
         False if name.lower() in machines else asked.people.is_author(person, name)
         for name in names
     ]
-    if any(answers):
+    # Two words for one person: as the employee list names them, and as they connected themselves.
+    connected = (asked.connected or {}).get(person.aad_object_id, "").lower()
+    if any(answers) or connected in {name.lower() for name in names if name}:
         return Refusal.CREATOR
     certain = None not in answers or asked.rights.allow_unknown_editor
     return None if certain else Refusal.EDITOR_UNKNOWN

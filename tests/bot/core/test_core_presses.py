@@ -24,6 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acumatica_client.entities import ENTITIES
+from acumatica_client.extras import CREATOR, EDITOR
 from bot.core.people import Override, match_people
 from bot.core.plans import PLANS, STEPS
 from bot.core.presses import (
@@ -355,3 +356,14 @@ def test_an_editor_before_our_step_whom_nobody_knows_needs_the_explicit_setting(
     asked = replace(written_by("ben", "countersign"), own_edit=OwnEdit(""))
 
     assert may_decide(ANN.aad_object_id, asked) is Refusal.EDITOR_UNKNOWN
+
+
+def test_who_entered_a_document_by_the_login_they_connected_cannot_decide_it() -> None:
+    entered = held_by(ASKED, bill(**{CREATOR: "ann.admin", EDITOR: "somebody"}))
+    rights = Rights(allow_unknown_editor=True, allow_unknown_login=True)
+
+    own = replace(entered, rights=rights, connected={PRESS.person: "Ann.Admin"})
+    others = replace(entered, rights=rights, connected={PRESS.person: "ann.other"})
+
+    assert decide_press(PRESS, own) is Refusal.CREATOR
+    assert not isinstance(decide_press(PRESS, others), Refusal)
