@@ -1,6 +1,7 @@
 """Actions: those an endpoint declares, any other of the screen by its name, and their status."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import partial
 
 from aiohttp import web
@@ -12,6 +13,8 @@ from .fields import DOCUMENTS
 from .habits import BOARD
 from .operations import Operation
 from .refusals import px_error
+from .shapes import Kind
+from .values import WrongValue, read_value
 
 _SCREENS = frozenset({*DOCUMENTS, "PurchaseReceipt"})  # the API user's role lacks the others
 
@@ -34,8 +37,8 @@ async def act(call: Call) -> web.Response:
     # Whether the ERP applies other fields sent along is not documented. This one does: a client
     # that sends more than keys or id changes the document by it.
     record = call.update(record, draft)
-    if action == workflow.RELEASE:
-        return _started(call, record)
+    if action in workflow.LONG:
+        return _started(call, record, action, _amount(body))
     reason = _reason(body)
     _require_reason(call, action, reason)
     done = _run(call, record, action, reason)
@@ -63,30 +66,33 @@ def _action(call: Call) -> str:
     return declared or name
 
 
-def _started(call: Call, record: Record) -> web.Response:
-    if workflow.RELEASE not in workflow.actions_of(record):
+def _started(call: Call, record: Record, action: str, amount: Decimal | None) -> web.Response:
+    if action not in workflow.actions_of(record):
         raise refusals.not_possible()
-    work = partial(_release, call, record.id)
+    work = partial(_release, call, record.id, action, amount)
     operation = call.erp.operations.start(call.session.label, call.entity.name, work)
     return web.Response(status=202, headers={"Location": _status_path(call, operation)})
 
 
-def _release(call: Call, record_id: str) -> None:
+def _release(call: Call, record_id: str, action: str, amount: Decimal | None) -> None:
     """The work of the long operation: the document is looked at again, it may have moved."""
     record = call.erp.book.by_id(call.entity.name, record_id)
     if record is None:
         raise refusals.no_record()
-    problem = entry.release_problem(record, call.erp.options.day())
+    releases = action == workflow.RELEASE
+    problem = entry.release_problem(record, call.erp.options.day()) if releases else ""
     if problem:
         raise px_error(problem)
     if call.request.app[BOARD].operation_fails():
         raise px_error("At least one item has not been processed.")
-    _run(call, record, workflow.RELEASE)
+    _run(call, record, action, amount=amount)
 
 
-def _run(call: Call, record: Record, action: str, reason: str = "") -> Record:
+def _run(
+    call: Call, record: Record, action: str, reason: str = "", *, amount: Decimal | None = None
+) -> Record:
     try:
-        return call.erp.act(record, action, call.session.user, reason)
+        return call.erp.act(record, action, call.session.user, reason, amount=amount)
     except workflow.NotAllowed:
         raise refusals.not_possible() from None
     except workflow.NotApprover as refused:
@@ -111,6 +117,18 @@ def _require_reason(call: Call, action: str, reason: str) -> None:
     asked = action in (workflow.APPROVE, workflow.REJECT)
     if asked and not reason and call.request.app[BOARD].habits.reason_required:
         raise px_error("'Reason' cannot be empty.", "PX.Data.PXSetPropertyException")
+
+
+def _amount(body: Mapping[str, object]) -> Decimal | None:
+    """How much of the retainage a request wants released."""
+    parameters = body.get("parameters")
+    wrapped = parameters.get("AmtToRelease") if isinstance(parameters, Mapping) else None
+    try:
+        given = wrapped.get("value") if isinstance(wrapped, Mapping) else None
+        value = read_value(Kind.DECIMAL, given)
+    except WrongValue as wrong:
+        raise refusals.bad_request("AmtToRelease", f"'AmtToRelease' {wrong}.") from None
+    return value if isinstance(value, Decimal) else None
 
 
 def _reason(body: Mapping[str, object]) -> str:

@@ -22,6 +22,7 @@ from . import (
     site_doors,
 )
 from .erp import ERP, Erp
+from .habits import BOARD
 from .options import SandboxOptions
 
 LARGEST = 30_000_000  # bytes of a request: what IIS takes unless told otherwise
@@ -32,19 +33,29 @@ def build_app(options: SandboxOptions) -> web.Application:
     middlewares = [pages.careful, doors.sandbox_door, gate.api_door]
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST)
     app[ERP] = Erp(options)
-    signin.add_routes(app)
-    identity.add_routes(app)
-    consent.add_routes(app)
     habits.add_routes(app)
     master_doors.add_routes(app)
-    catalogue.add_routes(app)
-    api.add_routes(app)
     doors.add_routes(app)
     site_doors.add_routes(app)
     push_doors.add_routes(app)
     pages.add_routes(app)
     app.cleanup_ctx.extend((_book, _push))
+    _place_site(app, options.site)
     return app
+
+
+def _place_site(app: web.Application, folder: str) -> None:
+    """The API and the identity server, in the site's folder; doors and pages stay at the root."""
+    site = web.Application() if folder else app
+    signin.add_routes(site)
+    identity.add_routes(site)
+    consent.add_routes(site)
+    catalogue.add_routes(site)
+    api.add_routes(site)
+    if folder:
+        site[ERP], site[BOARD] = app[ERP], app[BOARD]
+        site.router.add_get("/Main", pages.show_document)
+        app.add_subapp(folder, site)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class Call:
 def served(request: web.Request) -> tuple[Endpoint, ...]:
     """The endpoints this instance has."""
     options = request.app[ERP].options
-    return endpoints(options.versions, contract5=options.contract5)
+    return endpoints(options.versions, contract5=options.contract5, site=options.site)
 
 
 def endpoint_of(request: web.Request) -> Endpoint:
@@ -152,5 +152,6 @@ def path_behind(request: web.Request) -> tuple[str, ...]:
     """What stands behind the endpoint. The web server decodes first, so a key that holds a `/`
     falls apart however it was written.
     """
-    parts = unquote(request.rel_url.raw_path).split("/")[4:]
+    folders = request.app[ERP].options.site.count("/")
+    parts = unquote(request.rel_url.raw_path).split("/")[folders + 4 :]
     return tuple(part for part in parts if part)

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from .call import endpoint_of, served
+from .erp import ERP
 from .habits import BOARD
 from .refusals import Refusal, json_response
 from .signin import require_session
@@ -38,9 +39,9 @@ async def list_endpoints(request: web.Request) -> web.Response:
     return json_response({"version": version, "endpoints": rows})
 
 
-async def describe_instance(_: web.Request) -> web.Response:
+async def describe_instance(request: web.Request) -> web.Response:
     """The description of what stands beside the endpoints: sign-in and the list itself."""
-    return json_response(instance_description())
+    return json_response(instance_description(request.app[ERP].options.site))
 
 
 async def describe(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The page on which a person signs in and lets an application act for them (OAuth, code + PKCE)."""
+"""The page on which a person signs in and lets an application act for them (OAuth code flow)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
+from .bodies import BadBody, read_form
 from .erp import ERP, Erp
 from .identity import CONNECT
 from .oauth import OAuthError
@@ -64,7 +65,10 @@ async def ask(request: web.Request) -> web.StreamResponse:
 
 async def decide(request: web.Request) -> web.StreamResponse:
     """Take the person's answer: back to the application, or the page again with what is wrong."""
-    form = {name: v for name, v in (await request.post()).items() if isinstance(v, str)}
+    try:
+        form = await read_form(request)
+    except BadBody as bad:
+        return _page("refused.html", {"why": str(bad)}, 400)
     return _answered(request.app[ERP], form, form)
 
 
@@ -89,7 +93,7 @@ def _allowed(erp: Erp, asked: Asked, form: Mapping[str, str]) -> web.Response:
     if not login:
         return _shown(erp, asked, name=form.get("name", ""), problem="Name or password is wrong.")
     members = asked.members
-    challenge, nonce = members["code_challenge"], members.get("nonce", "")
+    challenge, nonce = members.get("code_challenge", ""), members.get("nonce", "")
     code = erp.authority.consent(login, asked.scopes, asked.back, challenge, nonce)
     return _back(asked.address(code=code))
 
@@ -106,13 +110,19 @@ def _read(erp: Erp, members: Mapping[str, str]) -> Asked:
     if members.get("response_type") != "code":
         raise OAuthError("unsupported_response_type")
     scopes = erp.authority.scopes(members.get("scope", ""))
-    if not members.get("code_challenge"):
-        raise OAuthError("invalid_request", "A code_challenge is required.")
-    if members.get("code_challenge_method") != "S256":
-        raise OAuthError("invalid_request", "The code_challenge_method must be S256.")
+    _check_challenge(erp, members)
     if members.get("prompt") == "none":
         raise OAuthError("login_required")
     return Asked(members, scopes)
+
+
+def _check_challenge(erp: Erp, members: Mapping[str, str]) -> None:
+    """The vendor's own clients send none; one that is sent must be good."""
+    challenge, method = members.get("code_challenge"), members.get("code_challenge_method")
+    if not challenge and erp.authority.application.pkce_required:
+        raise OAuthError("invalid_request", "A code_challenge is required.")
+    if challenge and method != "S256":
+        raise OAuthError("invalid_request", "The code_challenge_method must be S256.")
 
 
 def _told(wrong: OAuthError) -> dict[str, str]:

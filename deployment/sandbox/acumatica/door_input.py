@@ -1,10 +1,10 @@
 """What testers post to the doors: JSON objects, and a sentence where they are wrong."""
 
-import json
 from collections.abc import Mapping
-from decimal import Decimal
 
 from aiohttp import web
+
+from .bodies import BadBody, read_json, read_text
 
 
 class DoorError(Exception):
@@ -18,9 +18,9 @@ class DoorError(Exception):
 async def door_body(request: web.Request) -> Mapping[str, object]:
     """The object a tester posted."""
     try:
-        body = json.loads(await request.text(), parse_float=Decimal)
-    except (ValueError, RecursionError):
-        raise DoorError("The body must be JSON.", 400) from None
+        body = read_json(await read_text(request))
+    except BadBody as bad:
+        raise DoorError(f"The body must be JSON. {bad}", 400) from None
     if not isinstance(body, dict):
         raise DoorError("The body must be a JSON object.", 400)
     return body

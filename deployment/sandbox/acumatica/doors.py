@@ -4,6 +4,7 @@ They answer bad input with a sentence, and refuse pages of other origins: a tab 
 steer the stand-in behind its user's back.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -17,6 +18,9 @@ from .suggestion import suggest_bill
 from .values import plain, plain_fields
 from .wire import Json
 from .wishes import change, change_many, wished_by, wished_entity, wished_record
+
+log = logging.getLogger(__name__)
+_DIGITS = 18  # of a sequence number
 
 
 def add_routes(app: web.Application) -> None:
@@ -46,6 +50,9 @@ async def sandbox_door(
         return _sentence(wrong.status, str(wrong))
     except web.HTTPException as other:
         return _sentence(other.status, f"{other.reason}: {request.method} {request.path}")
+    except Exception as broken:
+        log.exception("%s %s", request.method, request.path)
+        return _sentence(422, f"This cannot be used: {type(broken).__name__}: {broken}")
 
 
 async def health(_: web.Request) -> web.Response:
@@ -56,7 +63,7 @@ async def health(_: web.Request) -> web.Response:
 async def read_history(request: web.Request) -> web.Response:
     """All events behind `after`."""
     after = request.query.get("after", "0")
-    if not after.isdecimal():
+    if not after.isdecimal() or len(after) > _DIGITS:
         raise DoorError("'after' must be a sequence number such as 0.", 400)
     return json_response({"events": request.app[ERP].history.since(int(after))})
 

@@ -1,14 +1,16 @@
 """Data entry: what the screens fill in, work out and refuse when somebody types. Pure."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from .book import Book, Record
 from .fields import Entity
+from .lines import LIST, unholdable, worked_out
 from .people import People
-from .values import Fields, Value, line_sum
+from .values import TOO_LARGE, Fields, Lines, Value, line_sum
 from .wire import Draft
 from .workflow import EDITABLE, HOLD, ON_HOLD, RELEASED, actions_of
 
@@ -48,6 +50,8 @@ SUMS: Mapping[str, Sums] = {
     "Check": Sums(line=("AmountPaid",), rest="UnappliedBalance"),
     "Payment": Sums(line=("AmountPaid",), lines="DocumentsToApply", rest="AvailableBalance"),
 }
+_WITH_LINES = ("Bill", "PurchaseOrder")  # their totals are worked out from their lines
+_PERIOD = re.compile(r"(0[1-9]|1[0-3])[0-9]{4}")
 _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "BranchID": BRANCHES,
     "Branch": BRANCHES,
@@ -66,7 +70,19 @@ def problems(desk: Desk, entity: Entity, draft: Draft) -> dict[str, str]:
     owner = draft.hidden.get("Owner")
     if owner and not desk.people.employee(owner):
         found["CurrentDocument.EmployeeID"] = _unknown_employee(desk.people, owner)
-    return found
+    return found | dict(_too_large(entity, draft))
+
+
+def _too_large(entity: Entity, draft: Draft) -> Iterator[tuple[str, str]]:
+    """Sums no field can hold: those of a line, and that of all lines."""
+    rows = draft.lists.get(LIST, ())
+    if entity.name not in _WITH_LINES:
+        return
+    for place in unholdable(entity.name, rows):
+        yield f"{LIST}/{place}/ExtendedCost", "'ExtendedCost' is too large."
+    empty = Record(entity.name, "", {})
+    if abs(line_sum(worked_out(empty, rows), SUMS[entity.name].line[0])) * 2 >= TOO_LARGE:
+        yield entity.amount, f"'{entity.amount}' is too large."
 
 
 def missing(entity: Entity, draft: Draft) -> dict[str, str]:
@@ -101,12 +117,19 @@ def apply(record: Record, draft: Draft) -> Record:
     typed = replace(
         record,
         fields={**record.fields, **draft.fields},
-        lists={**record.lists, **{name: tuple(rows) for name, rows in draft.lists.items()}},
+        lists={**record.lists, **_typed_lists(record, draft)},
         linked={**record.linked, **_linked(record, draft)},
         hidden={**record.hidden, **draft.hidden},
         note=record.note if draft.note is None else draft.note,
     )
     return _totalled(typed, {*draft.fields, *draft.lists}) if record.entity in SUMS else typed
+
+
+def _typed_lists(record: Record, draft: Draft) -> dict[str, Lines]:
+    typed: dict[str, Lines] = {name: tuple(rows) for name, rows in draft.lists.items()}
+    if LIST in typed and record.entity in _WITH_LINES:
+        typed[LIST] = worked_out(record, typed[LIST])
+    return typed
 
 
 def _linked(record: Record, draft: Draft) -> dict[str, Fields]:
@@ -126,7 +149,7 @@ def new_record(desk: Desk, entity: Entity, draft: Draft, *, id: str, by: str) ->
         entity=entity.name,
         id=id,
         fields={**_defaults(desk, entity, vendor, branch=branch, owner=owner), **typed},
-        hidden={"Owner": owner, "CreatedBy": by, "LastModifiedBy": by, **_dispatch(vendor)},
+        hidden={"Owner": owner, "CreatedBy": by, "LastModifiedBy": by, **_dispatch(entity, vendor)},
     )
     number = str(typed.get(entity.keys[1]) or desk.book.free_number(entity))
     numbered = record.with_fields(**{entity.keys[1]: number})
@@ -155,6 +178,8 @@ def _problem(desk: Desk, entity: Entity, name: str, value: Value) -> str:
         return f"'{name}' cannot be found in the system: {value}. Known: {_codes(desk.book)}."
     if name == "Owner" and not desk.people.employee(str(value)):
         return _unknown_employee(desk.people, str(value))
+    if name == "PostPeriod" and not _PERIOD.fullmatch(str(value)):
+        return "'PostPeriod' must be a period such as 112026."
     if name in _ALLOWED and value not in _ALLOWED[name]:
         return f"'{name}' must be one of: {', '.join(_ALLOWED[name])}."
     if name == entity.amount and isinstance(value, Decimal) and value < 0:
@@ -179,7 +204,7 @@ def _codes(book: Book) -> str:
 
 def _totalled(record: Record, typed: set[str]) -> Record:
     sums, amount = SUMS[record.entity], record.shape.amount
-    if sums.lines in typed and amount not in typed and record.entity in ("Bill", "PurchaseOrder"):
+    if sums.lines in typed and amount not in typed and record.entity in _WITH_LINES:
         total = line_sum(record.lists[sums.lines], sums.line[0]) + record.amount("TaxTotal")
         record = record.with_fields(**{amount: total})
     elif amount in typed and sums.lines not in typed:
@@ -203,7 +228,7 @@ def _applied(record: Record, sums: Sums) -> Decimal:
 def _fitted(record: Record, sums: Sums) -> Record:
     """A user who changes a total changes a line too, else the document would not balance."""
     lines = record.lists.get(sums.lines, ())
-    if not lines or record.entity not in ("Bill", "PurchaseOrder"):
+    if not lines or record.entity not in _WITH_LINES:
         return record
     column = sums.line[0]
     others = line_sum(lines[:-1], column) + record.amount("TaxTotal")
@@ -216,7 +241,8 @@ def _unit_cost(line: Fields, column: str) -> Decimal:
     total, quantity = line[column], line.get("Qty") or line.get("OrderQty")
     if not isinstance(total, Decimal) or not isinstance(quantity, Decimal):
         return Decimal(0)
-    return (total / quantity).quantize(Decimal("0.0001"))
+    cost = total / quantity
+    return cost.quantize(Decimal("0.0001")) if abs(cost) < TOO_LARGE else Decimal(0)
 
 
 def _defaults(
@@ -232,6 +258,8 @@ def _defaults(
         **dict.fromkeys(("LocationID", "Location"), "MAIN"),
         **dict.fromkeys(("Amount", "OrderTotal", "PaymentAmount", "TaxTotal"), Decimal("0.0000")),
         **dict.fromkeys(("AppliedToDocuments", "AppliedToOrders"), Decimal("0.0000")),
+        **dict.fromkeys(("Balance", "UnappliedBalance", "AvailableBalance"), Decimal("0.0000")),
+        **dict.fromkeys(("ControlTotal", "LineTotal"), Decimal("0.0000")),
         "CurrencyID": of_vendor.get("CurrencyID", "USD"),
         "BaseCurrencyID": "USD",
         "Terms": of_vendor.get("Terms"),
@@ -253,20 +281,21 @@ def _with_due_date(record: Record, typed: Fields) -> Record:
     day, terms = record.fields.get("Date"), str(record.fields.get("Terms"))
     if not isinstance(day, date):
         return record
-    return record.with_fields(DueDate=day + timedelta(days=TERM_DAYS.get(terms, 30)))
+    wait = min(TERM_DAYS.get(terms, 30), (date.max - day).days)
+    return record.with_fields(DueDate=day + timedelta(days=wait))
 
 
 def _with_line(record: Record, draft: Draft) -> Record:
-    """A bill or order entered without lines gets one that carries its amount."""
-    if record.entity not in ("Bill", "PurchaseOrder") or "Details" in draft.lists:
+    """A bill or order entered with an amount and no lines gets one that carries it."""
+    if record.entity not in _WITH_LINES or LIST in draft.lists or not record.amount():
         return record
     one, text = Decimal("1.0000"), draft.fields.get("Description") or "Goods and services"
     line: dict[str, Value] = (
         {"Qty": one, "TransactionDescription": text, "UOM": "EA", "Account": "60100"}
         if record.entity == "Bill"
-        else {"OrderQty": one, "LineDescription": text, "UOM": "EA", "LineNbr": 1}
+        else {"OrderQty": one, "LineDescription": text, "UOM": "EA"}
     )
-    return replace(record, lists={"Details": (line,)})
+    return replace(record, lists={LIST: worked_out(record, [line])})
 
 
 def _buyer(book: Book, draft: Draft) -> str:
@@ -279,9 +308,16 @@ def _buyer(book: Book, draft: Draft) -> str:
     return ""
 
 
-def _dispatch(vendor: Record | None) -> dict[str, str]:
-    return {"Dispatch": vendor.hidden.get("Dispatch", "") if vendor else ""}
+def _dispatch(entity: Entity, vendor: Record | None) -> dict[str, str]:
+    """How an order leaves, as its vendor wants it."""
+    if entity.name != "PurchaseOrder":
+        return {}
+    way = vendor.hidden.get("Dispatch", "") if vendor else ""
+    marks = {"DontPrint": way != "print", "DontEmail": way != "email", "RequestApproval": True}
+    marks |= {"Printed": False, "Emailed": False}
+    return {"Dispatch": way, **{name: str(mark).lower() for name, mark in marks.items()}}
 
 
 def _months(year: int | str, month: int | str) -> int:
-    return int(year) * 12 + int(month) if f"{year}{month}".isdecimal() else 10**6
+    both = (str(year), str(month))
+    return int(both[0]) * 12 + int(both[1]) if all(map(str.isdecimal, both)) else 10**6

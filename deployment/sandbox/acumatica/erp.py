@@ -4,8 +4,9 @@ stored with its history, and told to the push sender only after it is safe.
 
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from decimal import Decimal
 
 from aiohttp import web
 
@@ -21,6 +22,7 @@ from .masters import masters
 from .meddling import meddling
 from .notices import Clerk, Commit
 from .oauth import Authority
+from .offspring import makes, offspring
 from .operations import Operations
 from .options import SandboxOptions
 from .people import read_people
@@ -140,7 +142,15 @@ class Erp:
             after = workflow.run(after, workflow.REMOVE_HOLD)
         return record if after == record else self._commit(record, after, by)
 
-    def act(self, record: Record, action: str, by: str, reason: str = "") -> Record:
+    def act(
+        self,
+        record: Record,
+        action: str,
+        by: str,
+        reason: str = "",
+        *,
+        amount: Decimal | None = None,
+    ) -> Record:
         """Run an action of the screen as *by*, or raise NotAllowed or NotApprover."""
         after = workflow.run(record, action)
         who, day = self.employee_of(by), self.options.day()
@@ -148,7 +158,27 @@ class Erp:
         workflow.check_approver(record, action, acts_for)
         if reason:
             after = after.with_hidden(Reason=reason)
-        return self._commit(record, approvals.signed(after, who, day=day, reason=reason), by)
+        signed = approvals.signed(after, who, day=day, reason=reason)
+        if not makes(record, action):
+            return self._commit(record, signed, by)
+        made = self._made(record, action, amount)
+        with self._together():
+            self._commit(None, made.with_hidden(CreatedBy=by), by)
+            return record if signed == record else self._commit(record, signed, by)
+
+    def _made(self, record: Record, action: str, amount: Decimal | None) -> Record:
+        """What the action makes beside the record; never over a document that is there already."""
+        id, number = self._guid(), self.book.free_number(record.shape)
+        made = offspring(record, action, id=id, number=number, amount=amount)
+        if self.book.by_keys(made.entity, tuple(made.keys.values())):
+            raise workflow.NotAllowed("The document this action would make exists already.")
+        return made
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """One transaction: the one that is open, or one of its own."""
+        with nullcontext() if self._open is not None else self.transaction():
+            yield
 
     def move(self, record: Record, status: str, by: str) -> Record:
         """Bring a document to a state, a transaction per step, approvals by who may give them."""
@@ -250,6 +280,11 @@ class Erp:
 
 
 ERP = web.AppKey("ERP", Erp)
+
+
+def site_path(request: web.Request) -> str:
+    """The path under the site, which may live in a folder of the web server."""
+    return request.path.removeprefix(request.app[ERP].options.site)
 
 
 def documents(book: Book) -> Iterable[Record]:

@@ -65,6 +65,9 @@ _BILL = Entity(
         "Document.CuryDocBal": ScreenField(field="Balance", type=_MONEY),
         "Document.CuryOrigDocAmt": ScreenField(field="Amount", type=_MONEY),
         "Document.InvoiceNbr": ScreenField(field="VendorRef"),
+        "Document.LastModifiedDateTime": ScreenField(
+            field="LastModifiedDateTime", type="CustomDateTimeField"
+        ),
         "CurrentDocument.EmployeeID": ScreenField(hidden="Owner"),
         "CurrentDocument.EmployeeID_description": ScreenField(hidden="OwnerName"),
         "CurrentDocument.EmployeeWorkgroupID": ScreenField(hidden="Workgroup"),
@@ -125,6 +128,11 @@ _PURCHASE_ORDER = Entity(
     linked={"ShippingInstructions": columns("Warehouse ShipVia FOBPoint ShippingDestinationType")},
     custom=_WHO
     | {
+        f"Document.{mark}": ScreenField(hidden=mark, type="CustomBooleanField")
+        for mark in ("RequestApproval", "Printed", "Emailed", "DontPrint", "DontEmail")
+    }
+    | {
+        "Document.OwnerID": ScreenField(field="Owner"),
         "CurrentDocument.OwnerWorkgroupID": ScreenField(hidden="Workgroup"),
         "Document.CuryOrderTotal": ScreenField(field="OrderTotal", type=_MONEY),
     },

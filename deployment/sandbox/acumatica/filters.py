@@ -89,10 +89,10 @@ class _Parser:
 
     def either(self) -> Condition:
         """A chain of `or`."""
-        left = self._both()
+        terms = [self._both()]
         while self._take("or"):
-            left = _or(left, self._both())
-        return left
+            terms.append(self._both())
+        return _any(terms)
 
     def finish(self) -> None:
         """Nothing may stand behind the expression."""
@@ -100,10 +100,10 @@ class _Parser:
             raise BadFilter(f"Syntax error: unexpected '{self._peek()[1]}'.")
 
     def _both(self) -> Condition:
-        left = self._negated()
+        terms = [self._negated()]
         while self._take("and"):
-            left = _and(left, self._negated())
-        return left
+            terms.append(self._negated())
+        return _all(terms)
 
     def _negated(self) -> Condition:
         if not self._take("not"):
@@ -220,12 +220,12 @@ class _Parser:
             raise BadFilter("Recursion limit reached.")
 
 
-def _or(left: Condition, right: Condition) -> Condition:
-    return lambda read: left(read) or right(read)
+def _any(terms: list[Condition]) -> Condition:
+    return lambda read: any(term(read) for term in terms)
 
 
-def _and(left: Condition, right: Condition) -> Condition:
-    return lambda read: left(read) and right(read)
+def _all(terms: list[Condition]) -> Condition:
+    return lambda read: all(term(read) for term in terms)
 
 
 def _constant(edm_type: str, value: Value) -> _Operand:

@@ -80,4 +80,6 @@ def _setting(name: str, now: object, value: object) -> Any:
         return tuple(value)
     if type(value) is not type(now):
         raise DoorError(f"'{name}' must be like {json.dumps(now)}.")
+    if isinstance(value, int) and value < 0:
+        raise DoorError(f"'{name}' must be a whole number from 0.")
     return value

@@ -4,7 +4,6 @@ The ERP insists on https; here plain http is fine, as a stand-in listens on loop
 """
 
 import base64
-import binascii
 import uuid
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote_plus
@@ -12,7 +11,7 @@ from urllib.parse import unquote_plus
 from aiohttp import web
 
 from .bearers import seat_at_token, shown_bearer
-from .bodies import require_length
+from .bodies import BadBody, read_form, require_length
 from .erp import ERP, Erp
 from .oauth import ACCESS_LIVES, OPENID, SCOPES, WRONG_USER, OAuthError, Tokens
 from .refusals import json_response
@@ -37,7 +36,7 @@ def add_routes(app: web.Application) -> None:
 
 async def discovery(request: web.Request) -> web.Response:
     """Where everything is."""
-    root = f"{request.scheme}://{request.host}"
+    root = _root(request)
     here = {name: f"{root}{CONNECT}/{path}" for name, path in _ENDPOINTS.items()}
     return json_response(
         {
@@ -159,7 +158,7 @@ def _id_token(request: web.Request, given: Tokens) -> str:
     now = int(erp.options.now().timestamp())
     return erp.signing.sign(
         {
-            "iss": f"{request.scheme}://{request.host}/identity",
+            "iss": f"{_root(request)}/identity",
             "aud": erp.authority.application.client_id,
             "iat": now,
             "nbf": now,
@@ -182,9 +181,10 @@ def _claims(erp: Erp, login: str, scopes: tuple[str, ...]) -> Json:
 
 
 async def _form(request: web.Request) -> Form:
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise OAuthError("invalid_request")
-    return {name: v for name, v in (await request.post()).items() if isinstance(v, str)}
+    try:
+        return await read_form(request)
+    except BadBody as bad:
+        raise OAuthError("invalid_request", str(bad)) from None
 
 
 def _client(request: web.Request, form: Form) -> tuple[str, str]:
@@ -194,7 +194,7 @@ def _client(request: web.Request, form: Form) -> tuple[str, str]:
         return form.get("client_id", ""), form.get("client_secret", "")
     try:
         name, _, secret = base64.b64decode(shown, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no text
         raise OAuthError("invalid_client") from None
     return _decoded(name), _decoded(secret)
 
@@ -217,3 +217,7 @@ def _no_store(body: Json, status: int = 200) -> web.Response:
 
 def _challenged(status: int, error: str) -> web.Response:
     return web.Response(status=status, headers={"WWW-Authenticate": f'Bearer error="{error}"'})
+
+
+def _root(request: web.Request) -> str:
+    return f"{request.scheme}://{request.host}{request.app[ERP].options.site}"

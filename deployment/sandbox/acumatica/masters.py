@@ -131,6 +131,7 @@ def _employee(person: Person, guid: str, stamp: datetime) -> Record:
         "LastModifiedDateTime": stamp,
     }
     hidden = {"Login": person.login, "Email": person.email, "Supervisor": person.reports_to or ""}
+    hidden["UserID"] = next(guids(crc32(person.login.encode())))
     linked = {"ContactInfo": contact, "EmployeeSettings": settings}
     lists = {"Delegates": _delegates(person, stamp)}
     return Record("Employee", guid, fields, lists=lists, linked=linked, hidden=hidden)

@@ -39,6 +39,7 @@ class Application:
     client_secret: str = field(repr=False)
     redirect_uris: tuple[str, ...]
     refresh_tokens: bool
+    pkce_required: bool = False  # off: a request may leave the challenge out
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Authority:
             options.client_secret or options.password,
             options.redirect_uris,
             options.refresh_tokens,
+            options.pkce_required,
         )
 
     def load(self, rows: object) -> None:
@@ -217,16 +219,23 @@ class Authority:
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(_bytes(token)).hexdigest()
 
 
 def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+    return hmac.compare_digest(_bytes(one), _bytes(other))
+
+
+def _bytes(text: str) -> bytes:
+    """Bytes of a header that are no UTF-8 come as surrogates: wrong here, but no crash."""
+    return text.encode(errors="surrogatepass")
 
 
 def _proves(verifier: str, challenge: str) -> bool:
-    """PKCE by S256, the only method there is here."""
-    digest = hashlib.sha256(verifier.encode()).digest()
+    """PKCE by S256, the only method there is here; without a challenge no verifier fits."""
+    if not challenge:
+        return not verifier
+    digest = hashlib.sha256(_bytes(verifier)).digest()
     shown = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     return len(verifier) in _VERIFIER and _same(shown, challenge)
 

@@ -1,13 +1,15 @@
 """Long operations: work the ERP answers with 202 and a status address, done while nobody waits."""
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from .options import SandboxOptions
-from .refusals import Refusal
+from .refusals import Refusal, broken
 
+log = logging.getLogger(__name__)
 _REMEMBERED = 1000
 
 
@@ -65,8 +67,12 @@ class Operations:
 
 
 def _failure(work: Callable[[], object]) -> Refusal | None:
+    """However the work ends, the operation does: a form that stays taken helps nobody."""
     try:
         work()
     except Refusal as refusal:
         return refusal
+    except Exception as error:
+        log.exception("a long operation broke")
+        return broken(error)
     return None

@@ -1,6 +1,7 @@
 """What a stand-in is started with; time, waiting and chance come in from outside."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -9,6 +10,7 @@ from random import Random, SystemRandom
 
 from .versions import CONTRACT4
 
+_SITE = re.compile(r"(/[A-Za-z0-9_.-]+)+")
 ACTION_LOCATIONS = ("record", "none", "nonsense")
 FACES = ("429", "500", "html", "redirect", "dead_session")
 CLIENT_GUID = "6c2f7b5e-41d8-4a0c-9f63-2d8b1e5a7c90"
@@ -44,6 +46,8 @@ class SandboxOptions:
     client_secret: str = field(default="", repr=False)  # the API user's password, unless told
     redirect_uris: tuple[str, ...] = CALLBACKS
     refresh_tokens: bool = True  # off: asking for offline_access is an error
+    site: str = ""  # the folder of the web server it lives in, such as /AcumaticaERP
+    pkce_required: bool = False  # the vendor's own clients send no challenge
     versions: tuple[str, ...] = CONTRACT4  # of the endpoint Default
     contract5: bool = False  # serve Default/26.200.001, which speaks contract version 5
     bare_endpoints: bool = False  # these four are habits too: how the instance starts
@@ -61,6 +65,8 @@ class SandboxOptions:
         unknown = set(self.versions) - set(CONTRACT4)
         if unknown or not self.versions:
             raise ValueError(f"versions must be some of: {', '.join(CONTRACT4)}")
+        if self.site and not _SITE.fullmatch(self.site):
+            raise ValueError("site must be a folder such as /AcumaticaERP")
         if self.action_location not in ACTION_LOCATIONS:
             raise ValueError(f"action_location must be one of: {', '.join(ACTION_LOCATIONS)}")
         if self.login_limit_face not in FACES:

@@ -11,7 +11,7 @@ from aiohttp import web
 from . import workflow
 from .book import Record
 from .doors import document_row
-from .erp import ERP, Erp
+from .erp import ERP, Erp, site_path
 from .fields import DOCUMENTS
 from .links import deep_link, find_linked
 from .refusals import json_response
@@ -43,7 +43,7 @@ async def careful(
 ) -> web.StreamResponse:
     """Pages load nothing from elsewhere and are never guessed to be something else."""
     response = await handler(request)
-    if not response.prepared and not request.path.startswith("/entity"):
+    if not response.prepared and not site_path(request).startswith("/entity"):
         response.headers.setdefault("Content-Security-Policy", _POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"

@@ -32,6 +32,8 @@ EMPLOYEE = Entity(
         "User.Username": ScreenField(hidden="Login"),
         "Contact.EMail": ScreenField(hidden="Email"),
         "CurrentEmployee.SupervisorID": ScreenField(hidden="Supervisor"),
+        "CurrentEmployee.UserID": ScreenField(hidden="UserID", type="CustomGuidField"),
+        "CurrentEmployee.DefaultWorkgroupID": ScreenField(hidden="DefaultWorkgroup"),
     },
     schemas={
         "Attributes": "AttributeValue",
@@ -52,16 +54,27 @@ CONTACT_ENTITY = Entity(
     graph="PX.Objects.CR.ContactMaint",
     view="Contact",
     keys=("ContactID",),
-    fields=columns(
-        "DisplayName FirstName LastName Email Status Type BusinessAccount Owner OwnerEmployeeName"
-        " Workgroup WorkgroupDescription",
-        I="ContactID",
-        B="Active",
-        G="NoteID",
-        M="LastModifiedDateTime",
-    ),
-    linked={"UserInfo": columns("Login Status UserType")},
-    schemas={"UserInfo": "ContactUserInfo"},
+    # The endpoint has one table of contacts: a person's or vendor's linked one is shown in part.
+    fields={
+        **CONTACT,
+        **columns(
+            "Status Type BusinessAccount Owner OwnerEmployeeName Workgroup WorkgroupDescription",
+            I="ContactID",
+            B="Active",
+            G="NoteID",
+            M="LastModifiedDateTime",
+        ),
+    },
+    lists={"UserInfo/Roles": columns("RoleDescription RoleName UserType", B="Selected")},
+    linked={
+        "Address": ADDRESS,
+        "UserInfo": columns("Login Password Status UserType", B="GeneratePassword"),
+    },
+    schemas={
+        "Address": "Address",
+        "UserInfo": "ContactUserInfo",
+        "UserInfo/Roles": "ContactRoles",
+    },
 )
 
 VENDOR = Entity(

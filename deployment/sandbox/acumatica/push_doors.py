@@ -50,6 +50,8 @@ async def resend(request: web.Request) -> web.Response:
     tried = len(erp.undelivered.resendable(key))
     if key and not tried:
         raise DoorError("There is no such failure, or it was cut and cannot be sent again.", 404)
+    if tried and erp.sender.settings.destination is None:
+        raise DoorError("There is no 'destination' to send to.", 409)
     arrived = await erp.sender.resend(key)
     return json_response({"tried": tried, "delivered": arrived})
 

@@ -15,6 +15,7 @@ from .refusals import px_error
 from .values import Value
 from .wire import UnknownName, View, check_view, custom_value, plain_writer, readable
 
+_DIGITS = 10  # of a 32-bit number
 _ODATA = "Microsoft.Data.OData.ODataException"
 
 
@@ -115,7 +116,7 @@ class Query:
         text = self.params.get(name)
         if text is None:
             return None
-        if not text.isdecimal():
+        if not text.isdecimal() or len(text) > _DIGITS:
             raise refusals.bad_request(name, f"The value '{text}' is not valid for {name}.")
         return int(text)
 

@@ -42,7 +42,14 @@ def json_response(
     )
 
 
-def px_error(text: str, kind: str = PX_EXCEPTION, status: int = 500) -> Refusal:
+_HANDLING = """\
+   at PX.Api.ContractBased.EntityService.Invoke(EntityImpl entity)\r
+   at PX.Api.ContractBased.SystemContracts.V2.EntityController.Handle()"""
+
+
+def px_error(
+    text: str, kind: str = PX_EXCEPTION, status: int = 500, trace: str = _HANDLING
+) -> Refusal:
     """A user or server error as the ERP shows both: 500 with exception type and a stack trace."""
     return Refusal(
         status,
@@ -50,10 +57,14 @@ def px_error(text: str, kind: str = PX_EXCEPTION, status: int = 500) -> Refusal:
             "message": "An error has occurred.",
             "exceptionMessage": text,
             "exceptionType": kind,
-            "stackTrace": "   at PX.Api.ContractBased.EntityService.Invoke(EntityImpl entity)\r\n"
-            "   at PX.Api.ContractBased.SystemContracts.V2.EntityController.Handle()",
+            "stackTrace": trace,
         },
     )
+
+
+def broken(error: Exception) -> Refusal:
+    """What nobody foresaw: a 500 as of the server's own exceptions."""
+    return px_error(f"{type(error).__name__}: {error}", "System.Exception")
 
 
 def no_record() -> Refusal:
@@ -119,11 +130,14 @@ def login_limit(face: str) -> Refusal:
     return _FACES[face]
 
 
+_CHECKING = """\
+   at PX.Data.PXLicensePolicy.CheckApiUsersLimits(String company)\r
+   at PX.Data.PXLogin.LoginUser(String& userName, String password)"""
 _ERROR_PAGE = "/Frames/Error.aspx?exceptionID=1&message="
 _LIMIT_PAGE = f"<!DOCTYPE html><html><head><title>API Login Limit</title></head><p>{_LIMIT}</html>"
 _FACES: Mapping[str, Refusal] = {
     "429": Refusal(429, "The custom error module does not recognize this error."),
-    "500": px_error(f"PXLicensePolicy.CheckApiUsersLimits: {_LIMIT}"),
+    "500": px_error(_LIMIT, trace=_CHECKING),
     "html": Refusal(200, _LIMIT_PAGE),
     "redirect": Refusal(302, "", {"Location": f"{_ERROR_PAGE}{_LIMIT.replace(' ', '+')}"}),
 }

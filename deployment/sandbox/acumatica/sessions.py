@@ -28,6 +28,8 @@ class Session:
     seen: datetime
     holder: str = ""  # the grant or token it belongs to; a cookie session has none
     until: datetime | None = None  # it lives with its token, however idle
+    branch: str = ""  # where the sign-in wanted to work, and in which language
+    locale: str = ""
 
 
 SESSION = web.RequestKey("SESSION", Session)

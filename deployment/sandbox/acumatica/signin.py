@@ -1,16 +1,20 @@
 """Cookie sign-in as the API has it: login, logout, and who a session belongs to."""
 
+import re
 from collections.abc import Mapping
 
 from aiohttp import web
 
 from . import refusals
 from .bearers import bearer_session, open_session, shown_bearer
-from .bodies import read_object, require_length
+from .bodies import FORM, BadBody, entity_text, read_form, read_object, require_length
+from .entry import BRANCHES
 from .erp import ERP, Erp
 from .refusals import px_error
 from .sessions import AUTH_COOKIE, SESSION, SESSION_COOKIE, SeatsTaken, Session
 
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+_FIRST_BRANCH = 16  # the number the cookie has for it
 _WRONG = "Error: Invalid credentials. Please try again."
 _BOTH = "The company and tenant parameters cannot be specified together."
 _NO_TENANT = "PX.Data.PXUndefinedCompanyException"
@@ -34,6 +38,7 @@ async def sign_in(request: web.Request) -> web.Response:
     if not user:
         raise px_error(_WRONG)
     session = request[SESSION] = _open(erp, user, tenant)
+    session.branch, session.locale = form.get("branch", ""), form.get("locale", "")
     return with_cookies(web.Response(status=204), erp, session)
 
 
@@ -97,12 +102,13 @@ def _open(erp: Erp, user: str, tenant: str) -> Session:
 
 async def _credentials(request: web.Request) -> Mapping[str, str]:
     require_length(request)
-    if request.content_type == "application/x-www-form-urlencoded":
-        return {k: v for k, v in (await request.post()).items() if isinstance(v, str)}
-    text = await request.text()
-    if not text.strip():
-        raise refusals.empty_body()
-    return {name: str(value) for name, value in read_object(text).items() if value is not None}
+    if request.content_type != FORM:
+        body = read_object(await entity_text(request))
+        return {name: str(value) for name, value in body.items() if value is not None}
+    try:
+        return await read_form(request)
+    except BadBody as bad:
+        raise refusals.bad_request("credentials", str(bad)) from None
 
 
 def place_cookies(response: web.Response, erp: Erp, session: Session) -> web.Response:
@@ -116,9 +122,12 @@ def _place(erp: Erp, session: Session) -> Mapping[str, str]:
     person = erp.people.find(session.user)
     offset = int(erp.options.utc_offset.total_seconds()) // 60
     zone = f"GMT{'M' if offset < 0 else 'P'}{abs(offset) // 60:02d}{abs(offset) % 60:02d}A"
+    own = BRANCHES[0] if person is None else person.branch
+    branch = session.branch if session.branch in BRANCHES else own
+    locale = session.locale if _LOCALE.fullmatch(session.locale) else "en-US"
     return {
-        "UserBranch": "16" if person is None or person.branch == "EAST" else "17",
-        "Locale": f"Culture=en-US&TimeZone={zone}",
+        "UserBranch": str(_FIRST_BRANCH + BRANCHES.index(branch)),
+        "Locale": f"Culture={locale}&TimeZone={zone}",
     }
 
 

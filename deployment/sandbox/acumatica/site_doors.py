@@ -1,6 +1,7 @@
 """Levers of the site itself, under `/_sandbox`: faults, license, maintenance, OAuth application."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -17,7 +18,8 @@ from .values import moment_text
 from .wire import Json
 from .wishes import check_wish
 
-_OAUTH = ("redirect_uris", "client_secret", "refresh_tokens")
+_SWITCHES = ("refresh_tokens", "pkce_required")
+_OAUTH = ("redirect_uris", "client_secret", *_SWITCHES)
 
 
 def add_routes(app: web.Application) -> None:
@@ -98,6 +100,7 @@ async def read_maintenance(request: web.Request) -> web.Response:
 async def set_maintenance(request: web.Request) -> web.Response:
     """Begin or end maintenance; whoever was signed in is not any more."""
     erp, body = request.app[ERP], await door_body(request)
+    refuse_unknown(body, ("kind",))
     kind = body.get("kind")
     if kind not in KINDS:
         raise DoorError(f"'kind' must be one of: {', '.join(KINDS)}.")
@@ -131,7 +134,7 @@ async def read_oauth(request: web.Request) -> web.Response:
         {
             "client_id": authority.application.client_id,
             "redirect_uris": authority.application.redirect_uris,
-            "refresh_tokens": authority.application.refresh_tokens,
+            **{name: getattr(authority.application, name) for name in _SWITCHES},
             "grants": [_grant_row(grant, options) for grant in authority.grants()],
         }
     )
@@ -158,14 +161,25 @@ def _check_application(body: Mapping[str, object]) -> None:
     if not isinstance(uris, list) or not all(_address(uri) for uri in uris):
         raise DoorError("'redirect_uris' must be a list of addresses, without line breaks.")
     secret = body.get("client_secret", "x")
-    if not isinstance(secret, str) or not secret:
+    if not isinstance(secret, str) or not secret or not _sendable(secret):
         raise DoorError("'client_secret' must be a text.")
-    if not isinstance(body.get("refresh_tokens", True), bool):
-        raise DoorError("'refresh_tokens' must be true or false.")
+    for name in _SWITCHES:
+        if not isinstance(body.get(name, True), bool):
+            raise DoorError(f"'{name}' must be true or false.")
 
 
 def _address(uri: object) -> bool:
-    return isinstance(uri, str) and ":" in uri and uri.isprintable() and " " not in uri
+    if not isinstance(uri, str) or not uri.isprintable() or " " in uri:
+        return False
+    try:
+        return bool(urlsplit(uri).scheme)
+    except ValueError:  # brackets without an address
+        return False
+
+
+def _sendable(text: str) -> bool:
+    """Half a surrogate pair is JSON, and no text anybody could send."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _session_row(session: Session) -> Json:

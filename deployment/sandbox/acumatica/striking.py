@@ -133,7 +133,7 @@ async def _another(
     response: web.Response, spare: web.Request, erp: Erp, carry_out: Handler
 ) -> web.Response:
     """The answer for another record of the entity, read the same way."""
-    parts = spare.rel_url.raw_path.split("/")[:5]
+    parts = spare.rel_url.raw_path.split("/")[: 5 + erp.options.site.count("/")]
     shown = _shown_id(response)
     others = (r.id for r in erp.book.all(parts[-1]) if r.id != shown)
     other = next(others, None) if shown else None

@@ -37,7 +37,7 @@ def openapi3(endpoint: Endpoint) -> Json:
     }
 
 
-def instance_description() -> Json:
+def instance_description(site: str) -> Json:
     """What stands beside the endpoints."""
     login = {
         name: {"type": "string"} for name in ("name", "password", "tenant", "branch", "locale")
@@ -47,6 +47,7 @@ def instance_description() -> Json:
     return {
         "openapi": "3.0.1",
         "info": {"title": "Contract-based REST API", "version": "1"},
+        "servers": [{"url": site or "/"}],
         "paths": {
             "/entity": {"get": _operation("Root", "Root_GetEndpoints", [], _answers("200"))},
             "/entity/auth/login": {

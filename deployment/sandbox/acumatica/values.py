@@ -9,6 +9,8 @@ from .fields import Kind, Table
 Value = str | Decimal | bool | int | date | datetime | None
 Fields = Mapping[str, Value]
 Lines = tuple[Fields, ...]
+TOO_LARGE = Decimal("1e15")  # the first amount no field can hold
+_DECIMALS = Decimal("0.0001")
 
 _TELLING = {
     Kind.TEXT: "a text",
@@ -31,7 +33,7 @@ def read_value(kind: Kind, raw: object) -> Value:
         return None
     try:
         return _READERS[kind](raw)
-    except (TypeError, ValueError, InvalidOperation):
+    except (TypeError, ValueError, OverflowError, InvalidOperation):
         raise WrongValue(f"must be {_TELLING[kind]}, not {raw!r}") from None
 
 
@@ -56,7 +58,8 @@ def read_stored(table: Table, row: Mapping[str, object]) -> dict[str, Value]:
 
 def moment_text(moment: datetime) -> str:
     """An instant as the ERP writes it: 0–3 digits of a second, trailing zeros trimmed."""
-    whole, offset = moment.strftime("%Y-%m-%dT%H:%M:%S"), moment.strftime("%z")
+    # Not strftime: its years below 1000 lack their zeros on some systems.
+    whole, offset = moment.isoformat()[:19], moment.strftime("%z")
     fraction = f".{moment.microsecond // 1000:03d}".rstrip("0").rstrip(".")
     return f"{whole}{fraction}{offset[:3]}:{offset[3:]}"
 
@@ -82,15 +85,18 @@ def _decimal(raw: object) -> Decimal:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float | Decimal):
         raise TypeError
     number = Decimal(str(raw))
-    if not number.is_finite() or abs(number) >= Decimal("1e15"):
+    if not number.is_finite() or abs(number) >= TOO_LARGE:
         raise ValueError
-    return number.quantize(Decimal("0.0001"))
+    return number.quantize(_DECIMALS)
 
 
 def _count(raw: object) -> int:
     if isinstance(raw, bool) or not isinstance(raw, str | int):
         raise TypeError
-    return int(raw)
+    number = int(raw)
+    if abs(number) >= 2**31:
+        raise ValueError
+    return number
 
 
 def _flag(raw: object) -> bool:
@@ -107,7 +113,10 @@ def _day(raw: object) -> date:
 
 def _moment(raw: object) -> datetime:
     moment = datetime.fromisoformat(_text(raw))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not date.min.year < moment.year < date.max.year:
+        raise ValueError  # another zone would put it outside the calendar
+    return moment
 
 
 _READERS: Mapping[Kind, Callable[[object], Value]] = {
@@ -125,6 +134,14 @@ def dotnet_ticks(moment: datetime) -> int:
     """100 ns since the year 1, as .NET counts: the ordering key of push notifications."""
     delta = moment.astimezone(UTC) - datetime(1, 1, 1, tzinfo=UTC)
     return (delta.days * 86_400 + delta.seconds) * 10_000_000 + delta.microseconds * 10
+
+
+def product(quantity: Value, price: Value) -> Decimal | None:
+    """Quantity times price as a field keeps it; None when one is empty or no field can hold it."""
+    if not isinstance(quantity, Decimal) or not isinstance(price, Decimal):
+        return None
+    worth = quantity * price
+    return worth.quantize(_DECIMALS) if abs(worth) < TOO_LARGE else None
 
 
 def line_sum(lines: Sequence[Fields], field: str) -> Decimal:

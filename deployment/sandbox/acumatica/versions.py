@@ -72,21 +72,25 @@ class Endpoint:
     contract: int = 4
     entities: Mapping[str, Entity] = field(default_factory=dict)
     actions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    site: str = ""  # the folder the instance lives in
     own: bool = False  # the tenant's, not the system's: listed for who is signed in
 
     @property
     def path(self) -> str:
-        """Where it is served, under the site."""
-        return f"/entity/{self.name}/{self.version}"
+        """Where it is served."""
+        return f"{self.site}/entity/{self.name}/{self.version}"
 
 
 @cache
-def endpoints(versions: tuple[str, ...], *, contract5: bool = False) -> tuple[Endpoint, ...]:
+def endpoints(
+    versions: tuple[str, ...], *, contract5: bool = False, site: str = ""
+) -> tuple[Endpoint, ...]:
     """Everything an instance with these `Default` versions lists, newest first."""
     served = [*_newest_first(versions), *([CONTRACT5] if contract5 else [])]
     defaults = [_default(version) for version in _newest_first(served)]
     shops = [Endpoint("eCommerce", v) for v in _newest_first(versions) if v in _COMMERCE]
-    return (*defaults, *shops, *([_extension()] if EXTENDS in versions else []))
+    everything = (*defaults, *shops, *([_extension()] if EXTENDS in versions else []))
+    return tuple(replace(endpoint, site=site) for endpoint in everything)
 
 
 def build_of(versions: Iterable[str]) -> str:

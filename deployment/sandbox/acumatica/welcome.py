@@ -21,6 +21,7 @@ def welcome(options: SandboxOptions, address: str, *, told: bool) -> str:
   endpoints   {_endpoints(options)}
   OAuth       client id {options.client_id}
               client secret: {secret}
+              flows: code (PKCE where a challenge is sent), password; no implicit, no hybrid
               {address}{DISCOVERY}
               redirect to: {_lines(options.redirect_uris)}
   license     {options.seats} sessions, {_per_minute(options)}

@@ -208,7 +208,10 @@ def _lines(record: Record, name: str, view: View) -> list[Json]:
 def _linked(record: Record, name: str, view: View) -> Json:
     table, fields = view.entity.linked[name], record.linked.get(name, {})
     values = _wrapped(table, fields, view, f"{name}/")
-    inner = {n.rpartition("/")[2]: _linked(record, n, view) for n in _inside(name, view)}
+    inner: Json = {
+        n.rpartition("/")[2]: _linked(record, n, view) if n in view.entity.linked else []
+        for n in _inside(name, view)
+    }
     return {"id": record.id, "note": None, **values, **inner, "custom": {}}
 
 

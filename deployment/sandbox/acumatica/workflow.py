@@ -13,16 +13,22 @@ from .book import Record
 
 APPROVE, REJECT, RELEASE = "Approve", "Reject", "Release"
 HOLD, REMOVE_HOLD = "PutOnHold", "ReleaseFromHold"
+VOID, REVERSE, RELEASE_RETAINAGE = "VoidCheck", "ReverseInvoice", "ReleaseRetainageAmount"
+LONG = frozenset({RELEASE, RELEASE_RETAINAGE})  # what the ERP answers with a long operation
 PENDING = "Pending Approval"
 ON_HOLD = "On Hold"
 
 BILL_LIMIT, BILL_APPROVER = Decimal(25_000), "EP00000005"
+CHECK_LIMIT = Decimal(50_000)
 ORDER_LIMIT, ORDER_APPROVER = Decimal(20_000), "EP00000006"
 # The approval maps: from which amount on whose approval is a step; steps are taken in this order.
 MAPS: Mapping[str, tuple[tuple[Decimal, str], ...]] = {
     "Bill": ((BILL_LIMIT, BILL_APPROVER), (Decimal(50_000), "EP00000006")),
     "PurchaseOrder": ((ORDER_LIMIT, ORDER_APPROVER),),
+    "Check": ((CHECK_LIMIT, BILL_APPROVER),),
+    "Payment": ((Decimal(0), BILL_APPROVER),),
 }
+_MAPPED_TYPES: Mapping[str, tuple[str, ...]] = {"Payment": ("Refund",)}  # the others: every type
 
 STATUSES: Mapping[str, tuple[str, ...]] = {
     "Bill": (
@@ -47,6 +53,7 @@ EDITABLE: Mapping[str, frozenset[str]] = {
     "PurchaseOrder": frozenset({"On Hold"}),
     "Check": frozenset({"On Hold", "Balanced", "Pending Print"}),
     "Payment": frozenset({"On Hold", "Balanced"}),
+    "PurchaseReceipt": frozenset(),
 }
 RELEASED = frozenset({"Open", "Closed", "Reserved", "Voided", "Completed", "Canceled"})
 
@@ -70,7 +77,7 @@ class Move:
 
 def actions_of(record: Record) -> list[str]:
     """The actions the record's state allows, in the order of the screen's menu."""
-    return [m.action for m in MOVES.get(record.entity, ()) if record.status in m.sources]
+    return [m.action for m in _moves(record)]
 
 
 def knows(entity: str, action: str) -> bool:
@@ -80,10 +87,17 @@ def knows(entity: str, action: str) -> bool:
 
 def run(record: Record, action: str) -> Record:
     """The record after *action*, or NotAllowed."""
-    for move in MOVES.get(record.entity, ()):
-        if move.action == action and record.status in move.sources:
+    for move in _moves(record):
+        if move.action == action:
             return move.effect(record)
     raise NotAllowed(f"{action} is not possible while the document is {record.status}.")
+
+
+def _moves(record: Record) -> list[Move]:
+    """The arrows that lead away from where the record is; a void is final."""
+    if str(record.fields.get("Type")).startswith("Voided "):
+        return []
+    return [move for move in MOVES.get(record.entity, ()) if record.status in move.sources]
 
 
 def path(record: Record, status: str) -> list[str] | None:
@@ -112,6 +126,9 @@ def reachable(record: Record) -> list[str]:
 
 def approver_of(record: Record) -> str:
     """Whom the approval map asks next; empty when nobody: approved by itself."""
+    types = _MAPPED_TYPES.get(record.entity)
+    if types and record.fields.get("Type") not in types:
+        return ""
     steps = [who for limit, who in MAPS.get(record.entity, ()) if record.amount() >= limit]
     return next(iter(steps[approvals.given(record) :]), "")
 
@@ -129,6 +146,15 @@ def born(record: Record) -> Record:
 
 def _to(status: str) -> Callable[[Record], Record]:
     return lambda record: record.with_fields(Status=status)
+
+
+def _unchanged(record: Record) -> Record:
+    """What the action does, it does beside the record: see `offspring`."""
+    return record
+
+
+def _sent(how: str) -> Callable[[Record], Record]:
+    return lambda record: record.with_fields(Status="Open").with_hidden(**{how: "true"})
 
 
 def _held(record: Record) -> Record:
@@ -212,6 +238,7 @@ def _common(hold_from: str) -> Iterable[Move]:
     yield _move(HOLD, hold_from, _held)
 
 
+_RESERVING = (_move("Reserve", "Open", _to("Reserved")), _move("Free", "Reserved", _to("Open")))
 MOVES: Mapping[str, tuple[Move, ...]] = {
     "Bill": (
         *_common("Balanced, Rejected"),
@@ -220,16 +247,23 @@ MOVES: Mapping[str, tuple[Move, ...]] = {
         _move("Pay", "Open", _settled),
         _move("VoidPayment", "Closed", _unsettled),
         _move("VoidInvoice", "Open", _to("Voided")),
+        _move(REVERSE, "Open, Closed", _unchanged),
+        _move(RELEASE_RETAINAGE, "Open, Closed", _unchanged),
+        _move("Schedule", "Balanced", _to("Scheduled")),
+        _move("Reclassify", "Balanced", _to("Under Reclassification")),
+        *_RESERVING,
     ),
     "PurchaseOrder": (
         *_common(
             "Pending Approval, Rejected, Pending Printing, Pending Email, Open, Awaiting Link"
         ),
-        _move("PrintOrder", "Pending Printing", _to("Open")),
-        _move("EmailOrder", "Pending Email", _to("Open")),
+        _move("PrintOrder", "Pending Printing", _sent("Printed")),
+        _move("EmailOrder", "Pending Email", _sent("Emailed")),
         _move("Receive", "Open", _to("Completed")),
         _move("ReverseReceipt", "Completed", _to("Open")),
         _move("Bill", "Completed", _to("Closed")),
+        _move("UnlinkOrder", "Open", _to("Awaiting Link")),
+        _move("LinkOrder", "Awaiting Link", _to("Open")),
         _move("Cancel", "On Hold, Open", _to("Canceled")),
         _move("Reopen", "Canceled, Closed", _held),
     ),
@@ -238,7 +272,8 @@ MOVES: Mapping[str, tuple[Move, ...]] = {
         _move("PrintCheck", "Pending Print", _to("Printed")),
         _move(RELEASE, "Balanced, Printed", _released),
         _move("Apply", "Open", _settled),
-        _move("VoidCheck", "Open, Closed", _to("Voided")),
+        _move(VOID, "Open, Closed", _to("Voided")),
+        *_RESERVING,
     ),
     "Payment": (
         *_common("Balanced, Rejected"),
@@ -246,13 +281,16 @@ MOVES: Mapping[str, tuple[Move, ...]] = {
         _move(RELEASE, "Balanced", _released),
         _move("Apply", "Open", _settled),
         _move("Unapply", "Closed", _unsettled),
-        _move("VoidCheck", "Open, Closed", _to("Voided")),
+        _move(VOID, "Open, Closed", _to("Voided")),
+        _move("AuthorizeCard", "Balanced", _to("Pending Processing")),
+        *_RESERVING,
     ),
+    "PurchaseReceipt": (_move(RELEASE, "Balanced", _to("Released")),),
 }
 # What the contract API offers beside the actions an endpoint declares: any action of the screen's
 # graph, under its own name. Moves that are not named here are other screens' work.
-_BY_NAME = frozenset({APPROVE, REJECT, REMOVE_HOLD, HOLD, RELEASE, "VoidCheck", "CaptureCCPayment"})
-_BY_NAME |= {"Reopen", "Prerelease"}
+_BY_NAME = frozenset({APPROVE, REJECT, REMOVE_HOLD, HOLD, RELEASE, VOID, "CaptureCCPayment"})
+_BY_NAME |= {"Reopen", "Prerelease", REVERSE, "VoidInvoice", RELEASE_RETAINAGE}
 
 
 def screen_actions(entity: str) -> list[str]:

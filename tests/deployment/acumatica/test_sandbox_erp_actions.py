@@ -318,8 +318,8 @@ async def test_map_that_requires_a_reason_refuses_a_bare_approve(start: Any) -> 
 @pytest.mark.parametrize(
     ("entity", "action", "number", "status"),
     [
-        ("Bill", "ReverseBill", "000147", 500),
-        ("Bill", "ReleaseRetainage", "000147", 500),
+        ("Bill", "ReverseBill", "000154", 500),
+        ("Bill", "ReleaseRetainage", "000154", 500),
         ("Bill", "PostToGL", "000147", 404),
         ("PurchaseOrder", "Reopen", "PO000112", 500),
         ("Employee", "ChangeEmployeeID", "", 403),

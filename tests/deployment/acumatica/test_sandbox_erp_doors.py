@@ -179,7 +179,7 @@ async def test_hold_and_screen_actions_work_as_for_a_user(erp: Any) -> None:
         (ON_HOLD, {"set": {"Details": "x"}}, "list of lines"),
         (ON_HOLD, {"set": {"Details": [{"X": 1}]}}, "A line of 'Details'"),
         (ON_HOLD, {"set": {"Status": "Released"}}, "'Status' of Bill must be one of"),
-        (ON_HOLD, {"set": {"Status": "Reserved"}}, "From here it can become"),
+        (ON_HOLD, {"set": {"Status": "Rejected"}}, "From here it can become"),
         (ON_HOLD, {"action": "Release"}, "Release is not possible"),
         ("000147", {"set": {"Amount": 1}}, "Amount cannot change"),
         ("000147", {"set": {"Hold": True}}, "'Hold' cannot change"),

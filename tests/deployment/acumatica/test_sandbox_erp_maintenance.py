@@ -83,6 +83,8 @@ async def test_recycle_needs_no_body(erp: Any, api: Any) -> None:
         ("maintenance", {}, "'kind' must be one of"),
         ("recycle", {"running": "maybe"}, "finishes, lost"),
         ("recycle", {"when": "now"}, "Unknown: when"),
+        ("maintenance", {"kind": "off", "until": "noon"}, "Unknown: until"),
+        ("habits", {"failing_operations": -5}, "from 0"),
     ],
 )
 async def test_bad_wish_is_refused_in_a_sentence(

@@ -207,6 +207,27 @@ async def test_code_is_good_for_a_minute(erp: Any) -> None:
     assert (await redeemed(erp, code)).json["error"] == "invalid_grant"
 
 
+@pytest.mark.parametrize("method", ["", "S256"])
+async def test_code_without_a_challenge_needs_no_verifier_and_takes_none(
+    erp: Any, method: str
+) -> None:
+    without = {"code_challenge": "", "code_challenge_method": method}
+    plain, proven = [(await consent(erp, **without))["code"] for _ in range(2)]
+
+    assert (await redeemed(erp, plain, code_verifier="")).status == 200
+    assert (await redeemed(erp, proven)).json["error"] == "invalid_grant"
+
+
+async def test_site_can_insist_on_a_challenge(start: Any) -> None:
+    erp = await start(pkce_required=True)
+
+    refused = await consent(erp, code_challenge="")
+    await erp.door("POST", "oauth", {"pkce_required": False})
+
+    assert refused["error"] == "invalid_request"
+    assert "code" in await consent(erp, code_challenge="")
+
+
 @pytest.mark.parametrize("wrong", [{"code_verifier": "b" * 43}, {"code_verifier": ""}])
 async def test_code_without_its_verifier_is_worthless_and_spent(
     erp: Any, wrong: dict[str, str]
@@ -231,7 +252,6 @@ async def test_code_belongs_to_its_redirect_address(erp: Any) -> None:
     [
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"scope": "api everything"}, "invalid_scope"),
-        ({"code_challenge": ""}, "invalid_request"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"code_challenge_method": ""}, "invalid_request"),
         ({"decision": "deny"}, "access_denied"),
@@ -504,6 +524,9 @@ async def test_grants_are_listed_and_revoked_by_an_administrator(erp: Any) -> No
         ({"redirect_uris": ["http://x\r\nA: b"]}, "line breaks"),
         ({"client_secret": ""}, "'client_secret'"),
         ({"refresh_tokens": "no"}, "true or false"),
+        ({"pkce_required": 1}, "true or false"),
+        ({"client_secret": "\ud800"}, "'client_secret'"),
+        ({"redirect_uris": ["http://[::1"]}, "list of addresses"),
     ],
 )
 async def test_bad_application_is_refused_in_a_sentence(erp: Any, body: Any, words: str) -> None:

@@ -351,6 +351,51 @@ async def test_failures_survive_a_restart(start: Any, receiver: Receiver, tmp_pa
     assert await receiver.next() == failed
 
 
+async def test_push_that_waits_for_its_retry_is_a_failure_after_the_stop(
+    start: Any, receiver: Receiver, tmp_path: Path
+) -> None:
+    erp = await start(data=tmp_path)
+    await point_at(erp, receiver)
+    receiver.answers = [503]
+    await erp.change("000154", action="ReleaseFromHold")
+    failed = await receiver.next()
+    await erp.clock.next_nap()
+    await erp.server.close()
+
+    again = await start(data=tmp_path)
+
+    assert (await again.door("GET", "push")).json["failures"][0]["attempts"] == 1
+    assert (await again.door("POST", "push/resend")).json == {"tried": 1, "delivered": 1}
+    assert await receiver.next() == failed
+
+
+async def test_push_not_yet_sent_is_a_failure_after_the_stop(
+    start: Any, receiver: Receiver, tmp_path: Path
+) -> None:
+    erp = await start(data=tmp_path)
+    await point_at(erp, receiver, reorder=True)
+    await erp.change("000154", action="ReleaseFromHold")
+    await erp.clock.next_nap()
+    assert (await erp.change("000154", set={"Description": "later"})).status == 200
+    await erp.server.close()
+
+    again = await start(data=tmp_path)
+
+    assert (await again.door("POST", "push/resend")).json == {"tried": 2, "delivered": 2}
+
+
+async def test_resend_without_a_destination_drops_nothing(erp: Any, receiver: Receiver) -> None:
+    await point_at(erp, receiver)
+    await fail(erp, receiver)
+    await erp.door("POST", "push", {"destination": None})
+
+    refused = await erp.door("POST", "push/resend")
+
+    assert refused.status == 409
+    assert "'destination'" in refused.json["error"]
+    assert len((await erp.door("GET", "push")).json["failures"]) == 1
+
+
 async def test_very_long_message_is_cut_on_the_list_and_cannot_be_sent_again(
     erp: Any, receiver: Receiver
 ) -> None:

@@ -139,7 +139,7 @@ async def test_one_cookie_of_two_is_no_session(erp: Any, api: Any) -> None:
     ("face", "status", "words"),
     [
         ("429", 429, "custom error module"),
-        ("500", 500, "CheckApiUsersLimits"),
+        ("500", 500, "at PX.Data.PXLicensePolicy.CheckApiUsersLimits("),
         ("html", 200, "API Login Limit"),
         ("redirect", 302, ""),
     ],

@@ -11,7 +11,8 @@ from deployment.sandbox.acumatica.book import Record
 def record(entity: str, status: str, amount: int = 100, **fields: object) -> Record:
     values = {"Status": status, "Hold": status == "On Hold", **fields}
     bare = Record(entity, "id", values)  # type: ignore[arg-type]
-    rest = {"Bill": "Balance", "Payment": "AvailableBalance"}.get(entity, "Nothing")
+    rests = {"Bill": "Balance", "Check": "UnappliedBalance", "Payment": "AvailableBalance"}
+    rest = rests.get(entity, "Nothing")
     money = {bare.shape.amount: Decimal(amount), rest: Decimal(amount)}
     return bare.with_fields(**money)
 
@@ -32,7 +33,9 @@ def test_every_move_ends_in_a_state_the_screen_knows(entity: str) -> None:
         ("Bill", 25_000, "EP00000005"),
         ("PurchaseOrder", 19_999, ""),
         ("PurchaseOrder", 20_000, "EP00000006"),
-        ("Check", 90_000, ""),
+        ("Check", 49_999, ""),
+        ("Check", 50_000, "EP00000005"),
+        ("Payment", 90_000, ""),
     ],
 )
 def test_approval_map_looks_at_the_amount(entity: str, amount: int, approver: str) -> None:
@@ -66,7 +69,31 @@ def test_path_leads_through_approval_and_back_to_hold() -> None:
     assert workflow.path(bill, "Closed") == ["ReleaseFromHold", "Approve", "Release", "Pay"]
     assert workflow.path(record("Bill", "Closed"), "On Hold") is None
     assert workflow.path(bill, "On Hold") == []
-    assert "Scheduled" not in workflow.reachable(bill)
+
+
+@pytest.mark.parametrize("entity", ["Bill", "PurchaseOrder", "Check", "Payment"])
+def test_every_state_of_a_screen_can_be_reached_by_some_document(entity: str) -> None:
+    ways = ("print", "email", "")
+    documents = [
+        record(entity, "On Hold", 90_000, Type="Refund", PaymentMethod="CHECK").with_hidden(
+            Dispatch=way
+        )
+        for way in ways
+    ] + [record(entity, "On Hold", 1)]
+
+    assert {s for d in documents for s in workflow.reachable(d)} == set(workflow.STATUSES[entity])
+
+
+def test_every_refund_needs_an_approval_and_other_payments_none() -> None:
+    refund = workflow.run(record("Payment", "On Hold", 1, Type="Refund"), "ReleaseFromHold")
+    payment = workflow.run(record("Payment", "On Hold", 1, Type="Payment"), "ReleaseFromHold")
+
+    assert (refund.status, payment.status) == ("Pending Approval", "Balanced")
+
+
+@pytest.mark.parametrize("kind", ["Voided Payment", "Voided Refund"])
+def test_a_void_is_final(kind: str) -> None:
+    assert workflow.actions_of(record("Check", "Closed", Type=kind)) == []
 
 
 def test_action_from_a_wrong_state_says_so() -> None:
