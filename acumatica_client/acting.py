@@ -6,15 +6,17 @@ done" (facts: an action is not idempotent).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 from acumatica_client import protocol
 from acumatica_client.allowance import Allowance
 from acumatica_client.budget import Lane
 from acumatica_client.entities import ENTITIES, Entity
 from acumatica_client.errors import ErpError
-from acumatica_client.faces import is_signed_out
-from acumatica_client.models import CallClass, CallOutcome, DocumentKey, ErpCall
+from acumatica_client.faces import is_signed_out, names_login_limit
+from acumatica_client.models import CallClass, CallOutcome, Document, DocumentKey, ErpCall
 from acumatica_client.outcomes import class_of, poll_address
 from acumatica_client.protocol import Address
 from acumatica_client.session import Session
@@ -30,8 +32,22 @@ POLL_WAITS = (0.25, 0.5, 1.0, 2.0, 5.0)
 """Seconds between status polls of a long operation: quick first, then patient."""
 
 
+Read = Callable[[DocumentKey], Awaitable[Document | None]]
+
+
+@dataclass(slots=True)
+class Known:
+    """Whether the ERP knew the session of an account's last write; outlives the sessions."""
+
+    lost: bool = False
+
+
 class Actor:
-    """Acts in one session, as whoever that session is signed in as."""
+    """Acts once in one session, as whoever that session is signed in as.
+
+    From `sign_in` (or `read`) to the end of `act` the session is its alone: reads of others that
+    went in between the check and the write would make the write too late.
+    """
 
     def __init__(
         self,
@@ -40,6 +56,8 @@ class Actor:
         allowance: Allowance,
         waiting: Waiting,
         *,
+        read: Read,
+        known: Known,
         entities: Mapping[str, Entity] = ENTITIES,
         anew: bool = False,
     ) -> None:
@@ -47,24 +65,35 @@ class Actor:
         self._session = session
         self._allowance = allowance
         self._waiting = waiting
+        self._read = read
+        self._known = known
         self._entities = entities
         self._anew = anew
         """Sign out after each write: what is read back then comes from another session."""
-        self._lost = -1
+        self._turn = AsyncExitStack()
+        self._alone = False
 
     async def sign_in(self) -> None:
         """Be ready to send: a write journaled after this leaves at once. Raises ErpError."""
-        async with self._session.alone():  # what still runs in it ends first
-            await self._session.sign_in()
+        await self._take_turn()
+        await self._session.sign_in()
         await self._allowance.room_for_press(CHECK_AND_CALL)
+
+    async def read(self, key: DocumentKey) -> Document | None:
+        """Read the document to be checked, as the service sees it. Raises ErpError."""
+        await self._take_turn()
+        return await self._read(key)
 
     async def act(self, call: ErpCall, key: DocumentKey) -> CallOutcome:
         """Send one write, once, and follow it to its end. Never raises, never sends twice."""
         journaled = self._waiting.seconds()
-        async with self._session.alone():
+        try:
+            await self._take_turn()
             outcome = await self._act(call, key, journaled)
             if self._anew:
                 await self._session.leave()
+        finally:
+            await self.done()
         if outcome.outcome not in (CallClass.CLAIMS_DONE, CallClass.REFUSED):
             self._allowance.told(outcome.detail)
         return outcome
@@ -84,7 +113,7 @@ class Actor:
             return CallOutcome(CallClass.NOT_SENT, str(error), after=getattr(error, "after", 0.0))
         except TransportError as error:
             return CallOutcome(CallClass.UNKNOWN, str(error))
-        again = number == self._lost + 1  # the session opened right after a lost one
+        again = self._known.lost  # this session was opened afresh after the lost one
         self._notice_loss(reply, number)
         return await self._follow(reply) if reply.status == 202 else class_of(reply, again=again)
 
@@ -110,20 +139,31 @@ class Actor:
         return CallOutcome(CallClass.UNKNOWN, "still running after 10 minutes")
 
     def _notice_loss(self, reply: Reply, number: int) -> None:
-        lost = is_signed_out(reply)
-        self._lost = number if lost else -1
-        if lost:
+        self._known.lost = is_signed_out(reply)
+        if self._known.lost:
             self._session.forget(number)
+
+    async def _take_turn(self) -> None:
+        if not self._alone:  # what still runs in the session ends first
+            await self._turn.enter_async_context(self._session.alone())
+            self._alone = True
+
+    async def done(self) -> None:
+        """Let others into the session."""
+        self._alone = False
+        await self._turn.aclose()
 
     async def close(self) -> None:
         """Sign out."""
         await self._session.close()
+        await self.done()
 
 
 def _end_of_operation(reply: Reply) -> CallOutcome:
     outcome = class_of(reply)
-    refused = outcome.outcome in (CallClass.REFUSED, CallClass.REFUSED_IN_DOUBT)
+    refused = outcome.outcome is CallClass.REFUSED and reply.status != 404
+    failed = outcome.outcome is CallClass.REFUSED_IN_DOUBT and not names_login_limit(reply)
     # A poll that is turned away, or whose address is forgotten, says nothing of the operation,
     # which did start; and only 204 says that it ended well.
-    ran = reply.status == 204 or (refused and reply.status != 404)
+    ran = reply.status == 204 or refused or failed
     return outcome if ran else CallOutcome(CallClass.UNKNOWN, f"status poll: {outcome.detail}")

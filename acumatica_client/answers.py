@@ -27,6 +27,9 @@ from acumatica_client.values import (
 
 _T = TypeVar("_T")
 
+MOST_LINES = 5_000
+"""Lines of one document that are kept; no card shows so many, and no person reads them."""
+
 _NAMED = 100
 """Characters of a key, as the ERP wrote it, that an error quotes."""
 
@@ -154,6 +157,11 @@ def _lines(
 ) -> tuple[Mapping[str, Value], ...]:
     kinds = readers(entity.line_select, entity.days)
     lines = rows_of(record.get("Details") or [], f"{where}: Details")
+    if len(lines) > MOST_LINES:
+        raise ErpUnreadable(
+            f"{where}: {len(lines):,} lines, more than the {MOST_LINES:,} that Countersign holds;"
+            " decide on this document in Acumatica"
+        )
     return tuple(
         _fields(line, kinds, f"{where}: Details, line {number}")
         for number, line in enumerate(lines, 1)

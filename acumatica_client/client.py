@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
+from weakref import WeakKeyDictionary
 
-from acumatica_client.acting import Actor
+from acumatica_client.acting import Actor, Known
 from acumatica_client.allowance import Allowance, Limits
 from acumatica_client.budget import Lane
 from acumatica_client.entities import Entity
@@ -54,19 +56,19 @@ class ErpClient:
         self._who = who
         self._refusals = Refusals(waiting)
         self._allowance = Allowance(limits, waiting)
-        self._reader = Reader(address, self._send_read, waiting.now, page=page, entities=entities)
-        self._press_reader = Reader(
-            address, self._send_press_read, waiting.now, page=page, entities=entities
-        )
+        reader = partial(Reader, address, now=waiting.now, page=page, entities=entities)
+        self._reader = reader(self._send_read)
+        self._press_reader = reader(self._send_press_read)
+        self._held_reader = reader(self._send_held_read)
         self.around = Records(address, self._get, extras, page=page)
         self._reads = self._session(who)
         # With a single seat both share a session, and what is read back after a write comes from
         # the next one.
         self._single = limits.seats == 1
         self._acts = self._reads if self._single else self._session(who)
-        self.service = self._actor_in(self._acts)
-        """Acts as the service's own user."""
         self._persons = asyncio.Lock()
+        self._known = Known()
+        self._known_persons: WeakKeyDictionary[Grant, Known] = WeakKeyDictionary()
 
     @property
     def usage(self) -> Usage:
@@ -82,10 +84,12 @@ class ErpClient:
         transport = self._open_transport(same_host(self.address.instance))
         return Session(transport, way, self._allowance)
 
-    def _actor_in(self, session: Session) -> Actor:
+    def _actor_in(self, session: Session, known: Known) -> Actor:
+        # Whoever holds the session of reads alone cannot wait for a turn in it.
+        reader = self._held_reader if session is self._reads else self._press_reader
         return Actor(
             self.address, session, self._allowance, self._waiting,
-            entities=self._entities, anew=self._single,
+            read=reader.read, known=known, entities=self._entities, anew=self._single,
         )  # fmt: skip
 
     # --- reading ---
@@ -132,6 +136,9 @@ class ErpClient:
     async def _send_press_read(self, request: Request) -> Reply:
         return self._timed(await self._reads.read(request, Lane.PRESSES))
 
+    async def _send_held_read(self, request: Request) -> Reply:
+        return self._timed(await self._reads.read(request, Lane.PRESSES, held=True))
+
     def _timed(self, reply: Reply) -> Reply:
         self._learn_time(reply)
         return reply
@@ -145,14 +152,23 @@ class ErpClient:
 
     # --- acting ---
 
+    @property
+    def service(self) -> Actor:
+        """Who acts once as the service's own user."""
+        return self._actor_in(self._acts, self._known)
+
     @asynccontextmanager
     async def acting(self, grant: Grant | None = None) -> AsyncIterator[Actor]:
         """Act as the person of *grant*; without one, as the service's own user."""
-        if grant is None:
-            yield self.service
+        if grant is not None:
+            async with self.acting_as(grant) as actor:
+                yield actor
             return
-        async with self.acting_as(grant) as actor:
+        actor = self.service
+        try:
             yield actor
+        finally:
+            await actor.done()
 
     @asynccontextmanager
     async def acting_as(self, grant: Grant) -> AsyncIterator[Actor]:
@@ -163,7 +179,8 @@ class ErpClient:
         async with self._persons:
             if not self._single:
                 await self._acts.leave()
-            actor = self._actor_in(self._session(grant))
+            known = self._known_persons.setdefault(grant, Known())
+            actor = self._actor_in(self._session(grant), known)
             try:
                 yield actor
             finally:

@@ -30,10 +30,9 @@ from acumatica_client.transport import Reply
 LIMIT_BACK_OFF = 120.0
 """Seconds to leave the ERP alone after a licence limit; it documents no Retry-After."""
 
-LIMIT_CHECK = "checkapiuserslimit"
-"""The licence check's own name, lower case: only it is never quoted from a document."""
-
-_LIMIT_WORDS = (LIMIT_CHECK, "api login limit", "concurrent api logins")
+_LIMIT_WORDS = ("checkapiuserslimit", "api login limit", "concurrent api logins")
+_LIMIT_FRAME = re.compile(r"(?:^|\s)(?:\w+\.)*PXLicensePolicy\.CheckApiUsersLimits?\(")
+"""A line of a stack trace inside the licence's own check."""
 _CANNOT_LIST = "optimization cannot be performed"
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _TITLE = re.compile(r"<(title|h1|h2)\b[^<>]*>([^<>]*)<", re.IGNORECASE)
@@ -94,11 +93,23 @@ def cannot_list(reply: Reply) -> bool:
 
 
 def names_login_limit(reply: Reply) -> bool:
-    """Say whether this is the API login limit in one of its faces other than 429 and 401."""
+    """Say whether this is the API login limit in one of its faces other than 429 and 401.
+
+    Its words may be quoted from a document, so this is good for reads, which can be asked again.
+    """
     if reply.status == 204:
         return False
     shown = reply.body[:_LOOKED_AT].decode("utf-8", "replace") + _location(reply)
     return any(word in shown.lower() for word in _LIMIT_WORDS)
+
+
+def stopped_by_licence(reply: Reply) -> bool:
+    """Say whether the licence's check itself raised this error: then no write ran.
+
+    Only a stack trace counts: every other text of an error may be quoted from a document.
+    """
+    traces = (_word(layer, "stackTrace") for layer in _layers(error_body(reply)))
+    return any(_LIMIT_FRAME.search(trace) for trace in traces)
 
 
 def screen_of(reply: Reply) -> str:
@@ -138,12 +149,18 @@ def _told(reply: Reply) -> str:
 
 def _exception_text(body: dict[str, Any]) -> str:
     told = ""
-    layer: Any = body
-    while isinstance(layer, dict):
+    for layer in _layers(body):
         told = _word(layer, "exceptionMessage") or _word(layer, "message") or told
-        layer = layer.get("innerException")
     more = [_word(body, "messageDetail"), *_model_state(body.get("modelState"))]
     return " ".join(word for word in (told, *more) if word)
+
+
+def _layers(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an exception and those inside it, innermost last."""
+    layer: Any = body
+    while isinstance(layer, dict):
+        yield layer
+        layer = layer.get("innerException")
 
 
 def _model_state(state: Any) -> Iterator[str]:
@@ -196,7 +213,9 @@ def _place(place: str, name: str) -> str:
 def parsed(body: bytes) -> Any:
     """Parse JSON with exact numbers; whatever we cannot hold is a ValueError."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+        return json.loads(
+            body, parse_float=Decimal, parse_constant=_no_constant, object_hook=_let_others_run
+        )
     except (ArithmeticError, RecursionError) as error:
         raise ValueError(f"beyond our bounds: {type(error).__name__}") from error
 
@@ -224,6 +243,11 @@ def _names_exception(reply: Reply) -> bool:
 def _word(body: dict[str, Any], name: str) -> str:
     word = body.get(name)
     return word if isinstance(word, str) else ""
+
+
+def _let_others_run(record: dict[str, Any]) -> dict[str, Any]:
+    # Parsing is one long call of C, which no other thread can interrupt but here.
+    return record
 
 
 def _no_constant(word: str) -> None:

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from acumatica_client.faces import (
     LIMIT_BACK_OFF,
-    LIMIT_CHECK,
     error_body,
     error_text,
     exception_type,
     screen_of,
+    stopped_by_licence,
 )
 from acumatica_client.models import CallClass, CallOutcome
 from acumatica_client.protocol import Address
@@ -41,8 +41,7 @@ def class_of(reply: Reply, *, again: bool = False) -> CallOutcome:
 
 
 def _screen_error(reply: Reply, detail: str) -> CallOutcome:
-    # Only the licence check's own name counts: other words may be quoted from the document.
-    if LIMIT_CHECK in reply.body.decode("utf-8", "replace").lower():
+    if stopped_by_licence(reply):
         return CallOutcome(CallClass.TURNED_AWAY, detail, after=LIMIT_BACK_OFF)
     return CallOutcome(CallClass.REFUSED_IN_DOUBT, detail, plain_words(reply))
 

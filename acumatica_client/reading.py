@@ -5,10 +5,12 @@ Knows no session: it is given a way to send one read. What a 404 means, it asks 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from acumatica_client import answers, protocol
 from acumatica_client.entities import ENTITIES, Entity
@@ -40,6 +42,10 @@ from acumatica_client.versions import (
 PROBE_EVERY = timedelta(minutes=1)
 """How often a 404 makes us ask again which endpoints there are."""
 
+ON_THE_LOOP = 64 * 1024
+"""Bytes of an answer that are read at once; a larger one is read in a thread, others go on."""
+
+_T = TypeVar("_T")
 Get = Callable[[Request], Awaitable[Reply]]
 
 
@@ -89,7 +95,7 @@ class Reader:
     async def _read(self, key: DocumentKey, erp_id: str = "") -> Document | None:
         entity = self._entities[key.entity]
         request = protocol.build_read(self._address, entity, key, erp_id)
-        document = read_document(entity, await self.get(request))
+        document = await _read_by(read_document, entity, await self.get(request))
         if document is not None and not _same(document.key, key):
             raise ErpUnreadable(f"{key}: the answer was another document, {document.key}")
         return document
@@ -98,7 +104,7 @@ class Reader:
         """Return the id of a document whose key cannot stand in an address; empty: none."""
         entity = self._entities[key.entity]
         request = protocol.build_find(self._address, entity, key)
-        found = answers.read_ids(entity, await self.get(request))
+        found = await _read_by(answers.read_ids, entity, await self.get(request))
         if len(found) > 1 or found == [""]:
             raise ErpUnreadable(f"{key}: a list by its keys gave {len(found)} records, or no id")
         return found[0] if found else ""
@@ -131,12 +137,12 @@ class Reader:
         if entity.name not in self._plain:
             reply = await self._list(entity, where, skip, top, plain=False)
             if not cannot_list(reply):
-                return answers.read_glimpses(entity, reply)
+                return await _read_by(answers.read_glimpses, entity, reply)
             self._plain.add(entity.name)  # the next cycle does not fail first
         reply = await self._list(entity, where, skip, top, plain=True)
         if cannot_list(reply):
             raise ErpCannotList(f"{entity.name}: {error_text(reply)}")
-        return answers.read_glimpses(entity, reply)
+        return await _read_by(answers.read_glimpses, entity, reply)
 
     async def _list(
         self, entity: Entity, where: Filter, skip: int, top: int, *, plain: bool
@@ -153,7 +159,7 @@ class Reader:
 
     async def _glimpse(self, entity: Entity, row: Glimpse) -> Glimpse | None:
         request = protocol.build_glimpse(self._address, entity, row.key, row.erp_id)
-        fresh = answers.read_glimpse(entity, await self.get(request))
+        fresh = await _read_by(answers.read_glimpse, entity, await self.get(request))
         # The stamp stays the listed one: a later one could carry the watermark over other rows.
         return fresh and replace(row, status=fresh.status)
 
@@ -178,7 +184,7 @@ class Reader:
         for entity in self._entities.values():
             request = protocol.build_glance(self._address, entity)
             try:
-                rows = answers.read_glimpses(entity, await self._send(request))
+                rows = await _read_by(answers.read_glimpses, entity, await self._send(request))
             except ErpRejected:
                 continue  # this entity may be closed to us; its own reads will say so
             if rows:
@@ -213,6 +219,13 @@ class Reader:
             return _Probe(now, failed=ErpNotFound(text))
         except ErpError as error:
             return _Probe(now, failed=error)
+
+
+async def _read_by(read: Callable[[Entity, Reply], _T], entity: Entity, reply: Reply) -> _T:
+    """Read *reply* without holding up the event loop."""
+    if len(reply.body) <= ON_THE_LOOP:
+        return read(entity, reply)
+    return await asyncio.to_thread(read, entity, reply)
 
 
 def _same(told: DocumentKey, asked: DocumentKey) -> bool:

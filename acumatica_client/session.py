@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 
 from acumatica_client.allowance import Allowance
@@ -37,12 +37,17 @@ class Session:
         self._open = False
         self._closed = False
 
-    async def read(self, request: Request, lane: Lane = Lane.BACKGROUND) -> Reply:
-        """Send a read; a dropped session is opened afresh once. Raises ErpError."""
+    async def read(
+        self, request: Request, lane: Lane = Lane.BACKGROUND, *, held: bool = False
+    ) -> Reply:
+        """Send a read; a dropped session is opened afresh once. Raises ErpError.
+
+        *held*: whoever asks holds the session alone already.
+        """
         try:
             # Waiting for the minute's share must not keep an action from having its turn.
             await self._allowance.spend(lane, kind_of(request))
-            async with self._turns.shared():
+            async with nullcontext() if held else self._turns.shared():
                 return await self._read(request, lane)
         except TransportError as error:
             self._allowance.told(str(error))

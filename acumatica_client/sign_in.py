@@ -6,6 +6,7 @@ lock the account, and a full house does not empty faster for being asked.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -82,6 +83,8 @@ class Refusals:
         """What to raise again; None for a login limit."""
         self._secret = b""
         self._times = 0
+        self.one_at_a_time = asyncio.Lock()
+        """Held while signing in: whoever comes second sees how the first one ended."""
 
     def check(self, secret: str) -> None:
         """Raise the error remembered, unless its time is over or *secret* is a new one."""
@@ -129,8 +132,12 @@ class PasswordSignIn:
 
     async def open(self, transport: Transport) -> None:
         """Sign in, once. Raises ErpError."""
+        async with self._refusals.one_at_a_time:
+            await self._open(transport)
+
+    async def _open(self, transport: Transport) -> None:
         password = self._who.password()
-        self.check()
+        self._refusals.check(password)
         try:
             await self._sign_in(transport, password)
         except ErpError as error:

@@ -167,10 +167,11 @@ async def test_write_waits_for_room_before_it_is_journaled() -> None:
             await client.read_for_press(bill("000150"))
         began = erp.clock.at
 
-        await client.service.sign_in()
-        ready = erp.clock.at
-        await client.read_for_press(bill("000150"))
-        outcome = await client.service.act(RELEASE, bill("000150"))
+        async with client.acting() as actor:
+            await actor.sign_in()
+            ready = erp.clock.at
+            await actor.read(bill("000150"))
+            outcome = await actor.act(RELEASE, bill("000150"))
 
         await client.close()
         assert (ready - began).total_seconds() >= 59

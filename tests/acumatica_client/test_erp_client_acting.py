@@ -26,6 +26,7 @@ from erp_world import (
 from acumatica_client.acting import LONG_OPERATION
 from acumatica_client.allowance import Limits
 from acumatica_client.client import ErpClient
+from acumatica_client.errors import ErpUnavailable
 from acumatica_client.models import CallClass, ErpCall
 from acumatica_client.protocol import Address
 from acumatica_client.transport import NoAnswer, NotSent, Reply, TransportError, open_transport
@@ -34,6 +35,13 @@ BALANCED, ON_HOLD, GONE = "000150", "000154", "000999"
 STATUS = "/entity/Default/24.200.001/Bill/ReleaseBill/status/6a1f"
 RUNNING = Reply(202, {"location": STATUS}, b"")
 LOST = Reply(401, {}, b"")
+LIMIT_IN_WORDS = json_reply(
+    500,
+    {
+        "exceptionMessage": "The number of concurrent API logins has been reached.",
+        "exceptionType": "PX.Data.PXException",
+    },
+)
 
 
 @pytest.fixture
@@ -274,10 +282,11 @@ async def test_erp_that_is_off_is_not_sent() -> None:
 
 
 async def test_signed_in_ahead_the_write_leaves_at_once(erp: StandIn, client: ErpClient) -> None:
-    await client.service.sign_in()
-    before = len(await erp.requests())
+    async with client.acting() as actor:
+        await actor.sign_in()
+        before = len(await erp.requests())
 
-    await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
+        await actor.act(REMOVE_HOLD, bill(ON_HOLD))
 
     assert [event["method"] for event in (await erp.requests())[before:]] == ["POST"]
 
@@ -312,6 +321,7 @@ async def test_two_presses_at_once_are_two_requests_one_after_the_other(
         ((RUNNING, reply("errors/operation_failed")), CallClass.REFUSED_IN_DOUBT),
         ((RUNNING, reply("errors/validation_422")), CallClass.REFUSED),
         ((RUNNING, reply("errors/login_limit")), CallClass.UNKNOWN),
+        ((RUNNING, LIMIT_IN_WORDS), CallClass.UNKNOWN),
         ((RUNNING, NotSent("refused")), CallClass.UNKNOWN),
         ((RUNNING, NoAnswer("reset")), CallClass.UNKNOWN),
         ((RUNNING, LOST), CallClass.UNKNOWN),
@@ -407,9 +417,10 @@ async def test_single_seat_is_never_two_and_what_is_read_back_comes_from_another
         client = erp.client(limits=Limits(seats=1))
 
         await client.read(bill(ON_HOLD))
-        await client.service.sign_in()
-        await client.read_for_press(bill(ON_HOLD))
-        outcome = await client.service.act(REMOVE_HOLD, bill(ON_HOLD))
+        async with client.acting() as actor:
+            await actor.sign_in()
+            await actor.read(bill(ON_HOLD))
+            outcome = await actor.act(REMOVE_HOLD, bill(ON_HOLD))
         after = await client.read_for_press(bill(ON_HOLD))
 
         await client.close()
@@ -436,6 +447,53 @@ async def test_reads_wait_for_the_action_where_there_is_a_single_seat() -> None:
         assert outcome.outcome is CallClass.CLAIMS_DONE
         assert document is not None
         assert document.status == "Open"
+
+
+async def test_nothing_comes_between_the_check_and_the_write_where_there_is_a_single_seat() -> None:
+    async with stand_in(seats=1) as erp:
+        client = erp.client(limits=Limits(seats=1))
+
+        async with client.acting() as actor:
+            await actor.sign_in()
+            others = [asyncio.ensure_future(client.read(bill(BALANCED))) for _ in range(3)]
+            settling = asyncio.ensure_future(client.read_for_press(bill(BALANCED)))
+            await actor.read(bill(ON_HOLD))
+            await erp.requests()  # time enough for the others to try
+            outcome = await actor.act(REMOVE_HOLD, bill(ON_HOLD))
+        await asyncio.gather(*others, settling)
+
+        await client.close()
+        assert outcome.outcome is CallClass.CLAIMS_DONE
+        told = [e["path"].rpartition("/")[2] for e in await erp.requests()]
+        assert told[:4] == ["login", ON_HOLD, "ReleaseFromHold", "logout"]
+
+
+@pytest.mark.parametrize("steps", [(), ("sign_in",), ("sign_in", "read")])
+async def test_check_that_leads_to_no_write_lets_the_reads_go_on(steps: tuple[str, ...]) -> None:
+    async with stand_in(seats=1) as erp:
+        client = erp.client(limits=Limits(seats=1))
+
+        async with client.acting() as actor:
+            if "sign_in" in steps:
+                await actor.sign_in()
+            if "read" in steps:
+                await actor.read(bill(ON_HOLD))
+
+        assert await client.read(bill(ON_HOLD)) is not None
+        await client.close()
+
+
+async def test_sign_in_that_fails_lets_the_reads_go_on() -> None:
+    async with stand_in(seats=1) as erp:
+        client = erp.client(limits=Limits(seats=1))
+        await erp.arm("status:503", path="auth/login")
+
+        with pytest.raises(ErpUnavailable):
+            async with client.acting() as actor:
+                await actor.sign_in()
+
+        assert await client.read(bill(ON_HOLD)) is not None
+        await client.close()
 
 
 async def test_action_goes_before_reads_that_came_later_where_there_is_a_single_seat() -> None:

@@ -243,6 +243,39 @@ async def test_write_as_a_person_is_theirs_and_their_seat_is_free_afterwards(
     assert await seats(erp) == 0
 
 
+async def test_second_lost_session_of_a_person_in_a_row_is_a_refusal(erp: StandIn) -> None:
+    drawer, _ = await consent(erp, "ann")
+    grant = Grant(identity(erp), drawer.keeping, erp.clock.waiting)
+    client = erp.client()
+    await erp.arm("status:401", times=2, path="ReleaseFromHold")
+
+    async def act() -> CallClass:
+        async with client.acting(grant) as actor:
+            await actor.sign_in()
+            return (await actor.act(REMOVE_HOLD, bill(ON_HOLD))).outcome
+
+    kinds = [await act() for _ in range(3)]
+
+    await client.close()
+    await grant.close()
+    assert kinds == [CallClass.TURNED_AWAY, CallClass.REFUSED, CallClass.CLAIMS_DONE]
+
+
+async def test_lost_session_of_one_person_says_nothing_of_anothers(erp: StandIn) -> None:
+    client = erp.client()
+    await erp.arm("status:401", times=2, path="ReleaseFromHold")
+    kinds = []
+    for login in ("ann", "ben"):
+        drawer, _ = await consent(erp, login)
+        grant = Grant(identity(erp), drawer.keeping, erp.clock.waiting)
+        async with client.acting(grant) as actor:
+            kinds.append((await actor.act(REMOVE_HOLD, bill(ON_HOLD))).outcome)
+        await grant.close()
+
+    await client.close()
+    assert kinds == [CallClass.TURNED_AWAY] * 2
+
+
 async def test_service_session_for_writes_makes_room_for_a_person() -> None:
     async with stand_in(seats=2) as erp:
         drawer, _ = await consent(erp, "ann")

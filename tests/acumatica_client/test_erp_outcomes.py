@@ -34,6 +34,7 @@ ADDRESS = Address("https://erp.acme.example/AcumaticaERP", "Default", "24.200.00
 STATUS = "/AcumaticaERP/entity/Default/24.200.001/Bill/ReleaseBill/status/6a1f"
 LIMIT_TEXT = "The number of concurrent API logins has been reached."
 LIMIT_PAGE = f"<title>API Login Limit</title><p>{LIMIT_TEXT}"
+LIMIT_FRAME = "   at PX.Data.PXLicensePolicy.CheckApiUsersLimits(String company)"
 SIGN_IN_PAGE = "/AcumaticaERP/Frames/Login.aspx?ReturnUrl=%2f"
 
 
@@ -366,6 +367,8 @@ def test_success_is_only_a_claim(status: int) -> None:
         page_reply(429),
         json_reply(429, MESSAGE),
         LIMIT_FACES["500 with the stack"],
+        json_reply(500, px(innerException={"stackTrace": LIMIT_FRAME})),
+        json_reply(500, px(stackTrace=f"   at PX.Data.PXGraph.Persist()\r\n{LIMIT_FRAME}")),
     ],
 )
 def test_limit_turns_a_write_away_before_it_runs(answer: Reply) -> None:
@@ -443,9 +446,13 @@ def test_everything_else_is_unknown(answer: Reply) -> None:
 def test_document_that_speaks_of_limits_is_refused_like_any_other() -> None:
     entity = {"error": "Not saved.", "Description": {"value": "API Login Limit upgrade"}}
     quoted = px("'concurrent API logins' cannot be found")
+    named = px("PXLicensePolicy.CheckApiUsersLimits(x) is no valid Vendor Ref.")
+    inner = px(innerException=named)
+    line = px(innerException={"message": "   at PX.Data.PXLicensePolicy.CheckApiUsersLimits(x)"})
 
     assert class_of(json_reply(422, entity)).outcome is CallClass.REFUSED
-    assert class_of(json_reply(500, quoted)).outcome is CallClass.REFUSED_IN_DOUBT
+    for body in (quoted, named, inner, line):
+        assert class_of(json_reply(500, body)).outcome is CallClass.REFUSED_IN_DOUBT
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
 """Asks for documents by a script: what is asked, how often, and what an answer leads to next."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,7 +13,7 @@ import pytest
 from erp_fixtures import json_reply, page_reply, reply
 from erp_world import Clock
 
-from acumatica_client.answers import read_json
+from acumatica_client.answers import MOST_LINES, read_json
 from acumatica_client.entities import BILL, ENTITIES
 from acumatica_client.errors import (
     ErpBusy,
@@ -24,7 +28,8 @@ from acumatica_client.errors import (
     ErpUnreadable,
     ErpVersionMissing,
 )
-from acumatica_client.models import Glimpse
+from acumatica_client.faces import parsed
+from acumatica_client.models import DocumentKey, Glimpse
 from acumatica_client.protocol import Address
 from acumatica_client.reading import Reader
 from acumatica_client.transport import Reply, Request
@@ -370,3 +375,62 @@ async def test_question_without_an_answer_of_its_own_raises_what_came() -> None:
 
     with pytest.raises(ErpPage):
         read_json(await erp.reader.get(Request("GET", "https://erp.example/entity/x")))
+
+
+# --- answers that are very long ---
+
+
+def long_bill(lines: int) -> Reply:
+    fields: dict[str, Any] = {
+        "Type": {"value": "Bill"},
+        "ReferenceNbr": {"value": "000154"},
+        "Status": {"value": "On Hold"},
+        "LastModifiedDateTime": {"value": STAMP},
+    }
+    line = {"Account": {"value": "10100"}, "Qty": {"value": 1.0}, "Amount": {"value": 12.50}}
+    return json_reply(200, {"id": ID, **fields, "Details": [line] * lines})
+
+
+async def share_of_longest_stop(work: Awaitable[Any]) -> float:
+    """How much of the time that *work* took nobody else had a turn of the loop, at a stretch."""
+    turns = [perf_counter()]
+
+    async def others() -> None:
+        while True:
+            await asyncio.sleep(0)
+            turns.append(perf_counter())
+
+    beside = asyncio.ensure_future(others())
+    try:
+        await work
+    finally:
+        beside.cancel()
+    turns.append(perf_counter())
+    return max(after - before for before, after in pairwise(turns)) / (turns[-1] - turns[0])
+
+
+KEY = DocumentKey("Bill", "Bill", "000154")
+
+
+async def test_long_answer_does_not_hold_up_the_others() -> None:
+    erp = Erp(long_bill(MOST_LINES))
+
+    assert await share_of_longest_stop(erp.reader.read(KEY)) < 0.5
+
+
+async def test_parsing_in_a_thread_lets_the_others_run() -> None:
+    body = json.dumps([{"Amount": {"value": 12.50}}] * 200_000).encode()
+
+    assert await share_of_longest_stop(asyncio.to_thread(parsed, body)) < 0.5
+
+
+async def test_document_of_the_most_lines_is_read_whole() -> None:
+    document = await Erp(long_bill(MOST_LINES)).reader.read(KEY)
+
+    assert document is not None
+    assert len(document.lines) == MOST_LINES
+
+
+async def test_document_of_more_lines_than_are_held_says_so() -> None:
+    with pytest.raises(ErpUnreadable, match="Bill/Bill/000154: 5,001 lines, more than the 5,000"):
+        await Erp(long_bill(MOST_LINES + 1)).reader.read(KEY)

@@ -433,6 +433,18 @@ async def test_both_sessions_of_a_company_share_what_was_refused(erp: StandIn) -
     assert paths(await erp.requests()) == ["login"]
 
 
+async def test_two_sessions_that_sign_in_at_once_send_a_wrong_password_once(erp: StandIn) -> None:
+    client = erp.client(password="wrong")
+
+    ended = await asyncio.gather(
+        client.read(bill("000150")), client.service.sign_in(), return_exceptions=True
+    )
+
+    await client.close()
+    assert [type(error) for error in ended] == [ErpSignInFailed] * 2
+    assert paths(await erp.requests()) == ["login"]
+
+
 async def test_login_limit_is_remembered_for_its_minutes() -> None:
     clock = Clock()
     held, transport = scripted(reply("errors/login_limit"), SIGNED_IN, GOOD, clock=clock)
