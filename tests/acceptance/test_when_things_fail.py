@@ -27,7 +27,7 @@ async def test_an_answer_lost_after_the_release_is_found_by_reading_back(
 
 async def test_a_release_lost_before_it_ran_is_never_sent_again_by_itself(world: World) -> None:
     witness = world.witness
-    async with world.bot(speed=240):
+    async with world.bot(speed=90):
         await witness.connect_push()
         number = await waiting(witness)
         await witness.erp_fault("reset_before", path="ReleaseBill")
@@ -51,7 +51,7 @@ async def test_a_release_lost_before_it_ran_is_never_sent_again_by_itself(world:
 
 async def test_what_acumatica_refuses_is_told_and_can_be_pressed_again(world: World) -> None:
     witness = world.witness
-    async with world.bot(speed=240):
+    async with world.bot(speed=30):
         await witness.connect_push()
         number = await waiting(witness, PostPeriod="012020")
 
