@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from bot.actions import Bells
 from bot.clock import Ports
 from bot.companies import Tenant
 from bot.consents import Consents
+from bot.core.activity import Received
 from bot.core.presses import Asked, Claim, Press, decide_press, find_card
 from bot.questions import Cause, note, update_cards
 from bot.showing import Showing, card_answer, text_answer
@@ -27,17 +28,6 @@ log = logging.getLogger(__name__)
 
 VIEWS = frozenset({"refresh", "review"})
 """Verbs that only show; they decide nothing, whoever sends them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A press and how it came."""
-
-    press: Press
-    activity: str
-    """Activity id: a repeat of it gets the stored answer. Empty: it came without one."""
-    automatic: bool = False
-    """Fired by the client, not by a person: it must never act."""
 
 
 class Presses:

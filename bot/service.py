@@ -31,6 +31,7 @@ from bot.directory import Directory
 from bot.effects import Effects
 from bot.gate import Gate, SigningKeys
 from bot.grants import Grants, drop_strays
+from bot.incoming import Incoming
 from bot.look import Look
 from bot.poller import Poller
 from bot.pressed import Presses
@@ -226,7 +227,7 @@ def _compose(
     arrivals = Arrivals(store, directory, ports, outbox_bell=outbox, directory_bell=directory_bell)
     talk = Talk(tenants, store, showing, consents, ports, outbox_bell=outbox, look_bells=look_bells)
     presses = Presses(tenants, store, showing, consents, ports=ports, bells=bells)
-    sdk = Sdk(settings.teams, keys, Activities(presses, talk, arrivals))
+    sdk = Sdk(settings.teams, keys, Activities(Incoming(presses, talk, arrivals)))
     boards = {name: Board(clock) for name in tenants}
     reconcilers = {
         name: Reconciler(tenant, store, ports, look_bell=look_bells[name], board=boards[name])

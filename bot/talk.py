@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from acumatica_client.entities import ENTITIES
@@ -13,6 +12,7 @@ from acumatica_client.models import Document, DocumentKey
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.consents import NOTHING_TO_CONNECT, Consents
+from bot.core.activity import Said
 from bot.core.commands import (
     CONNECT_HELP,
     HELP,
@@ -48,21 +48,6 @@ LINK_COMES = "I am sending you a link in our own chat. Sign in there, then come 
 NOT_HERE = "Please type that in our own chat, where nobody else reads it."
 WHO_I_AM = "I bring what waits in Acumatica to the people who decide. Type “help” for more."
 UNRELEASED = frozenset({"Balanced", "Printed", "Pending Print", "Pending Processing"})
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What somebody typed, and where the answer goes."""
-
-    text: str
-    activity: str
-    service_url: str
-    conversation: str
-    """With `;messageid=` in a channel, so that the answer stays in the thread."""
-    person: str = ""
-    """aadObjectId of who typed it; empty when the activity names no person."""
-    alone: bool = False
-    """Whether it was typed in the person's own chat with the bot."""
 
 
 class Talk:

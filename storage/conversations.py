@@ -20,6 +20,7 @@ async def put(conn: Connection, place: Conversation, *, now: datetime) -> None:
         service_url=place.service_url,
         person=place.person,
         team=place.team,
+        locale=place.locale,
         now=stamp(now),
     )
 
@@ -54,5 +55,10 @@ async def channels(conn: Connection) -> dict[str, str]:
 
 def _place(row: Any) -> Conversation:
     return Conversation(
-        row["conversation"], row["kind"], row["service_url"], row["person"], row["team"]
+        row["conversation"],
+        row["kind"],
+        row["service_url"],
+        row["person"],
+        row["team"],
+        row["locale"],
     )

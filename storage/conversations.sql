@@ -1,11 +1,12 @@
--- name: put(conversation, kind, service_url, person, team, now)!
+-- name: put(conversation, kind, service_url, person, team, locale, now)!
 -- The service URL may change: the last activity is right.
-INSERT INTO conversations (conversation, kind, service_url, person, team, seen_at)
-VALUES (:conversation, :kind, :service_url, :person, :team, :now)
+INSERT INTO conversations (conversation, kind, service_url, person, team, locale, seen_at)
+VALUES (:conversation, :kind, :service_url, :person, :team, :locale, :now)
 ON CONFLICT (conversation) DO UPDATE SET
     service_url = excluded.service_url, kind = excluded.kind, seen_at = excluded.seen_at,
     person = CASE WHEN excluded.person = '' THEN person ELSE excluded.person END,
-    team = CASE WHEN excluded.team = '' THEN team ELSE excluded.team END;
+    team = CASE WHEN excluded.team = '' THEN team ELSE excluded.team END,
+    locale = CASE WHEN excluded.locale = '' THEN locale ELSE excluded.locale END;
 
 -- name: get(conversation)^
 SELECT * FROM conversations WHERE conversation = :conversation;

@@ -347,6 +347,25 @@ class Conversation:
     service_url: str
     person: str = ""
     team: str = ""
+    locale: str = ""
+    """In a personal chat: the language of the person's client, such as `de-DE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What somebody said about a document; it decides nothing."""
+
+    company: str
+    document: str
+    source: str
+    """Which message it was, so that the same one twice is one comment."""
+    person: str
+    """aadObjectId."""
+    name: str
+    text: str
+    via: str
+    """`reply`, `question` or `reason`."""
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
