@@ -7,7 +7,7 @@ absent: what is absent is refused where it matters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,8 @@ class Said:
     """The language of the sender's client."""
     team: str = ""
     """Id of the team, where it was typed in a channel."""
+    addressed: bool = True
+    """Whether it was said to us; an app that may read a channel is also told what was not."""
 
 
 def read_conversation(wire: Wire) -> Conversation:
@@ -112,6 +114,7 @@ def read_said(wire: Wire) -> Said:
         alone=place.get("conversationType") == "personal",
         locale=text(wire, "locale"),
         team=_team(wire),
+        addressed=place.get("conversationType") == "personal" or any(_mentions_of_us(wire)),
     )
 
 
@@ -150,10 +153,15 @@ def _team(wire: Wire) -> str:
 
 def _without_us(wire: Wire) -> str:
     """Take out our own mention only; the entity is trusted, never the text."""
-    said, entities = text(wire, "text"), wire.get("entities")
-    us = text(members(wire.get("recipient")), "id")
+    said = text(wire, "text")
+    for mention in _mentions_of_us(wire):
+        said = said.replace(mention, " ")
+    return said
+
+
+def _mentions_of_us(wire: Wire) -> Iterator[str]:
+    entities, us = wire.get("entities"), text(members(wire.get("recipient")), "id")
     for entity in map(members, entities if isinstance(entities, list) else []):
         mention = text(entity, "text")
         if mention and text(members(entity.get("mentioned")), "id") == us:
-            said = said.replace(mention, " ")
-    return said
+            yield mention
