@@ -10,14 +10,8 @@ from zoneinfo import ZoneInfo
 
 from deployment.sandbox.teams.cards import Button
 from deployment.sandbox.teams.conversations import THREAD_MARK
-from deployment.sandbox.teams.directory import (
-    BOT_NAME,
-    TEAM_GROUP_ID,
-    TEAM_ID,
-    TEAM_NAME,
-    Conversation,
-    Person,
-)
+from deployment.sandbox.teams.directory import BOT_NAME, Conversation, Person
+from deployment.sandbox.teams.team_life import TEAM_GROUP_ID, TEAM_ID, TEAM_NAME
 from deployment.sandbox.teams.wire import Json, stamp
 
 ZONE = "America/Chicago"
@@ -41,6 +35,8 @@ class Envelopes:
     tenant_id: str
     service_url: str
     random: Random
+    team_name: str = TEAM_NAME
+    locale: str = LOCALE
 
     def message(self, person: Person, place: Place, text: str, *, id: str, now: datetime) -> Json:
         """A typed message; in a group it names the bot."""
@@ -93,6 +89,55 @@ class Envelopes:
             activity["channelData"]["eventType"] = "teamMemberAdded"
         return activity | {"membersAdded": [{"id": self.bot_id, "name": BOT_NAME}]}
 
+    def invoke(
+        self, person: Person, place: Place, name: str, value: Json, *, now: datetime
+    ) -> Json:
+        """What a dialog or the message extension asks (facts §1.5, §1.7)."""
+        activity = self._envelope(person, place, "invoke", now)
+        activity["channelData"]["source"] = {"name": "compose"}
+        return activity | {"name": name, "value": value}
+
+    def anonymous(self, name: str, value: Json, now: datetime) -> Json:
+        """An invoke that does not tell who asks, nor where (facts §1.7)."""
+        return {
+            "type": "invoke",
+            "name": name,
+            "id": self._event_id(),
+            **_times(now),
+            "channelId": "msteams",
+            "serviceUrl": self.service_url,
+            "from": {"id": "", "name": ""},
+            "recipient": {"id": self.bot_id, "name": BOT_NAME},
+            "conversation": {"id": "", "conversationType": "personal"},
+            "channelData": {},
+            "value": value,
+        }
+
+    def team_event(
+        self, person: Person, team: Conversation, event: str, *, now: datetime, channel: Json
+    ) -> Json:
+        """Something happened to the team or to one of its channels (facts §1.8)."""
+        activity = self._envelope(person, Place(team), "conversationUpdate", now)
+        data = activity["channelData"] | {"eventType": event}
+        data["channel"] = channel or data["channel"]
+        return activity | {"channelData": data}
+
+    def change(
+        self, person: Person, place: Place, event: str, *, id: str, text: str, now: datetime
+    ) -> Json:
+        """A person edited, deleted or brought back a message the bot had heard (facts §1.8)."""
+        kind = "messageDelete" if event == "softDeleteMessage" else "messageUpdate"
+        activity = self._envelope(person, place, kind, now)
+        activity["channelData"]["eventType"] = event
+        return activity | {"id": id} | ({"text": text} if kind == "messageUpdate" else {})
+
+    def reaction(
+        self, person: Person, place: Place, reaction: str, *, on: bool, now: datetime
+    ) -> Json:
+        """A reaction to a message of the bot (facts §1.8)."""
+        activity = self._envelope(person, place, "messageReaction", now)
+        return activity | {f"reactions{'Added' if on else 'Removed'}": [{"type": reaction}]}
+
     def again(self, activity: Json, now: datetime) -> Json:
         """The same activity as the service repeats it: new id, new timestamp (facts §1.6)."""
         return activity | {"id": self._event_id(), **_times(now)}
@@ -104,13 +149,13 @@ class Envelopes:
 
     def _envelope(self, person: Person, place: Place, kind: str, now: datetime) -> Json:
         sender = {"id": person.teams_id, "name": person.name, "aadObjectId": person.aad_id}
-        client = {"locale": LOCALE, "country": "US", "platform": "Web", "timezone": ZONE}
+        client = {"locale": self.locale, "country": "US", "platform": "Web", "timezone": ZONE}
         return {
             "type": kind,
             "id": self._event_id(),
             **_times(now),
             "localTimezone": ZONE,
-            "locale": LOCALE,
+            "locale": self.locale,
             "channelId": "msteams",
             "serviceUrl": self.service_url,
             "from": sender,
@@ -132,7 +177,7 @@ class Envelopes:
         tenant: Json = {"tenant": {"id": self.tenant_id}}
         if conversation.type != "channel":
             return tenant
-        team = {"id": TEAM_ID, "name": TEAM_NAME, "aadGroupId": TEAM_GROUP_ID}
+        team = {"id": TEAM_ID, "name": self.team_name, "aadGroupId": TEAM_GROUP_ID}
         channel = {"id": conversation.id}
         ids = {"teamsTeamId": TEAM_ID, "teamsChannelId": conversation.id}
         return tenant | {"team": team, "channel": channel, **ids}

@@ -29,6 +29,14 @@ class BotAnswer:
         return 200 <= self.status < 300
 
     @property
+    def is_empty(self) -> bool:
+        """Whether the bot said it was fine and then said nothing (facts §1.4)."""
+        body = self.body
+        if self.status != 200:
+            return False
+        return not self.raw or (isinstance(body, dict) and body.get("value") == "")
+
+    @property
     def body(self) -> Any:
         """The body as JSON where it is JSON, else as text, else None."""
         if not self.raw:

@@ -4,8 +4,10 @@ from aiohttp import web
 
 from deployment.sandbox.teams.conversations import BOT, Message, split_thread
 from deployment.sandbox.teams.directory import Conversation, Person
-from deployment.sandbox.teams.limits import SEND, TENANT, Window
-from deployment.sandbox.teams.posts import Post, check_size, read_post
+from deployment.sandbox.teams.graph.notices import announce
+from deployment.sandbox.teams.limits import Window
+from deployment.sandbox.teams.posts import Post, read_post
+from deployment.sandbox.teams.reach import ARCHIVED, NO_PERSONAL_APP, WALLS, no_app_in
 from deployment.sandbox.teams.state import STATE, State
 from deployment.sandbox.teams.views import Views
 from deployment.sandbox.teams.wire import ConnectorError, Json, child, read_object
@@ -31,18 +33,19 @@ async def create_conversation(request: web.Request) -> web.Response:
     _check_bot(state, wish)
     channel = child(wish, "channelData", "channel", "id")
     if isinstance(channel, str):
-        return _start_thread(request, wish, channel)
+        return await _start_thread(request, wish, channel)
     return _open_chat(state, wish)
 
 
 async def post_activity(request: web.Request) -> web.Response:
     """Post into a thread (`;messageid=`), a chat, or as a new root of a channel."""
     state, activity = admitted(request), await body_of(request)
-    conversation, root = place_in(state, request.match_info["conversation"])
-    limit(state, f"send {conversation.id}", SEND)
+    conversation, root = place_in(state, request.match_info["conversation"], writing=True)
+    limit(state, "send", conversation.id)
     if activity.get("type") == "typing":
         return web.json_response({"id": str(state.millis())}, status=201)
-    message = _post(request, conversation, root, activity)
+    async with state.traffic.alone(conversation.id, state.options.sleep):
+        message = _post(request, conversation, root, activity)
     return web.json_response({"id": message.id}, status=201)
 
 
@@ -56,9 +59,11 @@ async def edit_activity(request: web.Request) -> web.Response:
     state, activity = admitted(request), await body_of(request)
     message = _own_message(state, request)
     post = _read_message(state, activity)
-    state.board.edit(message, post)
+    async with state.traffic.alone(message.conversation, state.options.sleep):
+        state.board.edit(message, post, at=state.stamp())
     state.history.add("edit", **_facts(message), version=message.version)
     request.app[VIEWS].changed(message)
+    announce(state, message, "updated")
     return web.json_response({"id": message.id})
 
 
@@ -66,9 +71,11 @@ async def delete_activity(request: web.Request) -> web.Response:
     """Delete the bot's own message."""
     state = admitted(request)
     message = _own_message(state, request)
-    state.board.delete(message)
+    async with state.traffic.alone(message.conversation, state.options.sleep):
+        state.board.delete(message, at=state.stamp())
     place = {"conversation": message.conversation, "thread": message.thread}
     state.history.add("delete", by=BOT, message=message.id, **place)
+    announce(state, message, "deleted")
     return web.Response()
 
 
@@ -76,16 +83,19 @@ def admitted(request: web.Request) -> State:
     """Let a call in that carries a good token and fits the tenant's limit."""
     state = request.app[STATE]
     state.tokens.check(request.headers.get("Authorization", ""))
-    limit(state, "tenant", TENANT)
+    _count(state, {"tenant": (Window(1, state.traffic.tenant),)})
     return state
 
 
-def limit(state: State, key: str, windows: tuple[Window, ...]) -> None:
-    """Count the call, or refuse it with 429 and Retry-After (facts §4)."""
-    wait = state.limiter.take({key: windows}, state.options.monotonic())
-    if wait > 0:
-        seconds = max(1, -int(-wait // 1))
-        raise ConnectorError(429, "Throttled", "Too many requests.", retry_after=seconds)
+def limit(state: State, kind: str, place: str) -> None:
+    """Count the call at its place, or refuse it with 429 and Retry-After (facts §4)."""
+    _count(state, state.traffic.windows(kind, place))
+
+
+def _count(state: State, wanted: dict[str, tuple[Window, ...]]) -> None:
+    wait = state.take(wanted) if state.traffic.enforced else 0
+    if wait:
+        raise ConnectorError(429, "Throttled", "Too many requests.", retry_after=wait)
 
 
 async def body_of(request: web.Request) -> Json:
@@ -98,17 +108,27 @@ async def body_of(request: web.Request) -> Json:
         raise ConnectorError(400, "BadSyntax", str(error)) from error
 
 
-def place_in(state: State, conversation_id: str) -> tuple[Conversation, str | None]:
+def place_in(
+    state: State, conversation_id: str, *, writing: bool = False
+) -> tuple[Conversation, str | None]:
     """The conversation, and the thread's root where the id names one."""
     base, root = split_thread(conversation_id)
-    conversation = state.directory.conversation(base)
+    conversation = state.find_conversation(base)
     known = root is None or _is_root(state, base, root)
-    if conversation is None or not known:
-        raise ConnectorError(404, "ConversationNotFound", "The conversation was not found.")
-    if not state.has_app(conversation):
-        message = "The bot is not part of the conversation roster."
-        raise ConnectorError(403, "BotNotInConversationRoster", message)
+    if conversation is None or conversation.deleted or not known:
+        raise WALLS["gone"].error()
+    _check_reach(state, conversation, writing=writing)
     return conversation, root
+
+
+def _check_reach(state: State, conversation: Conversation, *, writing: bool) -> None:
+    wall = WALLS.get(state.reach.get(conversation.id, ""))
+    if wall and (writing or not wall.writing):
+        raise wall.error()
+    if not state.has_app(conversation):
+        raise no_app_in(conversation).error()
+    if writing and conversation.type == "channel" and state.directory.team.archived:
+        raise ARCHIVED.error()
 
 
 def _is_root(state: State, conversation_id: str, root: str) -> bool:
@@ -124,16 +144,17 @@ def _check_bot(state: State, wish: Json) -> None:
         raise ConnectorError(400, "BadSyntax", "tenantId is missing or names another tenant.")
 
 
-def _start_thread(request: web.Request, wish: Json, channel: str) -> web.Response:
+async def _start_thread(request: web.Request, wish: Json, channel: str) -> web.Response:
     state = request.app[STATE]
-    conversation, root = place_in(state, channel)
+    conversation, root = place_in(state, channel, writing=True)
     if conversation.type != "channel" or root is not None:
         raise ConnectorError(400, "BadSyntax", "channelData.channel.id is no channel.")
-    limit(state, f"create {conversation.id}", SEND)
+    limit(state, "create", conversation.id)
     activity = wish.get("activity")
     if not isinstance(activity, dict):
         raise ConnectorError(400, "BadSyntax", "A channel thread needs its first activity.")
-    message = _post(request, conversation, None, activity)
+    async with state.traffic.alone(conversation.id, state.options.sleep):
+        message = _post(request, conversation, None, activity)
     thread = f"{conversation.id};messageid={message.id}"
     state.history.add("create_conversation", conversation=thread, activity=message.id)
     return web.json_response({"id": thread, "activityId": message.id}, status=201)
@@ -142,10 +163,10 @@ def _start_thread(request: web.Request, wish: Json, channel: str) -> web.Respons
 def _open_chat(state: State, wish: Json) -> web.Response:
     person = _wanted_person(state, wish)
     conversation = state.directory.chat_with(person)
-    limit(state, f"create {person.aad_id}", SEND)
-    if conversation is None or not state.has_app(conversation):
-        message = "The app is not installed in the personal scope of this user."
-        raise ConnectorError(403, "ForbiddenOperationException", message)
+    limit(state, "create", person.aad_id)
+    if conversation is None:
+        raise NO_PERSONAL_APP.error()
+    _check_reach(state, conversation, writing=False)
     state.history.add("create_conversation", conversation=conversation.id, person=person.login)
     return web.json_response({"id": conversation.id}, status=201)
 
@@ -177,19 +198,19 @@ def _post(
     )
     state.history.add("post", **_facts(message))
     request.app[VIEWS].changed(message)
+    announce(state, message, "created")
     return message
 
 
 def _read_message(state: State, activity: Json) -> Post:
-    check_size(activity)
     if activity.get("type", "message") != "message":
         raise ConnectorError(400, "BadSyntax", "The activity type is not supported here.")
     return read_post(activity, state.directory)
 
 
 def _own_message(state: State, request: web.Request) -> Message:
-    conversation, root = place_in(state, request.match_info["conversation"])
-    limit(state, f"send {conversation.id}", SEND)
+    conversation, root = place_in(state, request.match_info["conversation"], writing=True)
+    limit(state, "send", conversation.id)
     message = state.board.messages.get(request.match_info["activity"])
     gone = message is None or message.deleted or message.conversation != conversation.id
     if message is None or gone or not _addressed(message, conversation, root):

@@ -1,7 +1,7 @@
 """Messages, their versions and what each person sees of them. Pure: no clock, no I/O."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 
 from deployment.sandbox.teams.cards import Button, buttons
 from deployment.sandbox.teams.posts import Post
@@ -31,6 +31,10 @@ class Message:
     post: Post
     version: int = 1
     deleted: bool = False
+    erased: bool = False
+    edited_at: str | None = None
+    deleted_at: str | None = None
+    reactions: dict[str, list[str]] = field(default_factory=dict)
     views: dict[str, Json] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     carried: list[Button] = field(default_factory=list)
@@ -75,6 +79,7 @@ class Board:
     saved: Callable[[Message], None] = lambda _message: None
     messages: dict[str, Message] = field(default_factory=dict)
     last_id: int = 0
+    _places: dict[str, list[Message]] = field(default_factory=dict)
 
     def add(
         self, conversation: str, post: Post, *, root: str | None, sender: str, at: str, millis: int
@@ -83,22 +88,35 @@ class Board:
         self.last_id = max(millis, self.last_id + 1)
         message = Message(str(self.last_id), conversation, root, sender, at, post)
         message.carry(post.card)
-        self.messages[message.id] = message
+        self._place(message)
         self.saved(message)
         return message
 
-    def edit(self, message: Message, post: Post) -> None:
+    def edit(self, message: Message, post: Post, *, at: str) -> None:
         """Replace the base; this resets everybody's own view (facts §2.2)."""
         message.post = post
+        message.edited_at = at
         message.version += 1
         message.views.clear()
         message.notices.clear()
         message.carry(post.card)
         self.saved(message)
 
-    def delete(self, message: Message) -> None:
-        """Take the message off everybody's screen."""
-        message.deleted = True
+    def delete(self, message: Message, *, at: str, hard: bool = False) -> None:
+        """Take the message off everybody's screen; *hard*: Graph forgets it too."""
+        message.deleted, message.deleted_at, message.erased = True, at, hard
+        self.saved(message)
+
+    def undelete(self, message: Message) -> None:
+        """Bring the message back."""
+        message.deleted, message.deleted_at, message.erased = False, None, False
+        self.saved(message)
+
+    def react(self, message: Message, person: str, reaction: str, *, on: bool) -> None:
+        """Put a person's reaction under the message, or take it away."""
+        others = [one for one in message.reactions.pop(person, []) if one != reaction]
+        if others or on:
+            message.reactions[person] = [*others, reaction] if on else others
         self.saved(message)
 
     def show(self, message: Message, person: str, card: Json) -> None:
@@ -117,13 +135,17 @@ class Board:
 
     def within(self, conversation: str) -> Iterator[Message]:
         """The messages of one conversation, oldest first."""
-        return (one for one in self.messages.values() if one.conversation == conversation)
+        return iter(self._places.get(conversation, ()))
 
     def restore(self, saved: Json) -> None:
         """Take back a message written by `to_json`."""
         message = message_from(saved)
-        self.messages[message.id] = message
+        self._place(message)
         self.last_id = max(self.last_id, int(message.id))
+
+    def _place(self, message: Message) -> None:
+        self.messages[message.id] = message
+        self._places.setdefault(message.conversation, []).append(message)
 
 
 def split_thread(conversation_id: str) -> tuple[str, str | None]:
@@ -133,8 +155,16 @@ def split_thread(conversation_id: str) -> tuple[str, str | None]:
 
 
 def to_json(message: Message) -> Json:
-    """Write a message for the store."""
-    return asdict(message)
+    """Write a message for the store, which writes it down at once: cards are not copied."""
+    parts = {one.name: getattr(message, one.name) for one in fields(message)}
+    parts["post"] = {one.name: getattr(message.post, one.name) for one in fields(message.post)}
+    parts["notices"] = {who: asdict(one) for who, one in message.notices.items()}
+    parts["carried"] = [_button_parts(one) for one in message.carried]
+    return parts
+
+
+def _button_parts(button: Button) -> Json:
+    return {one.name: getattr(button, one.name) for one in fields(button)}
 
 
 def message_from(saved: Json) -> Message:

@@ -1,29 +1,20 @@
-"""Who is in the tenant and where they talk: fixed data with stable ids."""
+"""Who is in the tenant and where they talk, with stable ids."""
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from deployment.sandbox.teams.team_life import CHANNELS, TeamLife
 from deployment.sandbox.teams.wire import Json
 
 PEOPLE_FILE = Path(__file__).parent.parent / "people.json"
 BOT_NAME = "Countersign"
-TEAM_NAME = "Acme Supply Finance"
-TEAM_ID = "19:acme-general@thread.tacv2"  # a team's id is its General channel's (facts §1.1)
-TEAM_GROUP_ID = "cccccccc-0000-4000-8000-000000000003"
-CHANNELS = (
-    (TEAM_ID, "General"),
-    ("19:ap-approvals@thread.tacv2", "AP Approvals"),
-    ("19:purchasing-east@thread.tacv2", "Purchasing East"),
-    ("19:purchasing-west@thread.tacv2", "Purchasing West"),
-    ("19:payments@thread.tacv2", "Payments"),
-)
 GROUP_CHAT_ID = "19:ap-desk@thread.v2"
 GROUP_CHAT_NAME = "AP desk"
 GROUP_CHAT_LOGINS = ("ann", "dev", "erin")
-OWNER_LOGIN = "ann"
+OWNER_LOGIN = "ann"  # adds the app to the team
 
 Role = Literal["owner", "user", "guest"]
 ConversationType = Literal["channel", "groupChat", "personal"]
@@ -75,6 +66,8 @@ class Conversation:
     name: str
     type: ConversationType
     members: tuple[Person, ...]
+    membership: str = "standard"
+    deleted: bool = False
 
     @property
     def kind(self) -> Literal["channel", "chat"]:
@@ -94,6 +87,7 @@ class Directory:
     tenant_id: str
     people: tuple[Person, ...]
     conversations: tuple[Conversation, ...]
+    team: TeamLife = field(default_factory=TeamLife)
 
     def person(self, ref: str) -> Person | None:
         """Find a person by Entra id, e-mail, UPN, `29:` id or login."""
@@ -109,7 +103,8 @@ class Directory:
         if ref.casefold() in {"bot", BOT_NAME.casefold()}:
             return self.chat_with(person)
         wanted = ref.casefold()
-        found = (one for one in self.conversations if wanted in {one.id, one.name.casefold()})
+        known = (one for one in self.conversations if not one.deleted)
+        found = (one for one in known if wanted in {one.id.casefold(), one.name.casefold()})
         return next(found, None)
 
     def chat_with(self, person: Person) -> Conversation | None:
@@ -118,9 +113,8 @@ class Directory:
 
     def seen_by(self, person: Person | None) -> tuple[Conversation, ...]:
         """The conversations *person* is in; all of them for nobody in particular."""
-        if person is None:
-            return self.conversations
-        return tuple(one for one in self.conversations if person in one.members)
+        there = (one for one in self.conversations if not one.deleted)
+        return tuple(one for one in there if person is None or person in one.members)
 
 
 def personal_id(person: Person) -> str:
@@ -133,11 +127,12 @@ def home_tenant() -> str:
     return str(_people_file()["tenant"]["id"])
 
 
-def load_directory(tenant_id: str) -> Directory:
-    """Build the tenant from `people.json` and the data above."""
-    staff = tuple(_person(row, tenant_id) for row in _people_file()["people"])
+def load_directory(tenant_id: str, team: TeamLife | None = None) -> Directory:
+    """Build the tenant from `people.json`, the data above, and what became of the team."""
+    team = team or TeamLife()
+    staff = tuple(_person(row, tenant_id, team) for row in _people_file()["people"])
     people = (*staff, GUEST)
-    return Directory(tenant_id, people, tuple(_conversations(people)))
+    return Directory(tenant_id, people, tuple(_conversations(people, team)), team)
 
 
 def _people_file() -> Json:
@@ -145,7 +140,7 @@ def _people_file() -> Json:
     return content
 
 
-def _person(row: Json, tenant_id: str) -> Person:
+def _person(row: Json, tenant_id: str, team: TeamLife) -> Person:
     return Person(
         login=row["login"],
         name=row["name"],
@@ -154,15 +149,33 @@ def _person(row: Json, tenant_id: str) -> Person:
         aad_id=row["aadObjectId"],
         teams_id=row["teamsId"],
         tenant_id=tenant_id,
-        role="owner" if row["login"] == OWNER_LOGIN else "user",
+        role="owner" if row["login"] in team.owners else "user",
     )
 
 
-def _conversations(people: tuple[Person, ...]) -> Iterable[Conversation]:
-    for channel_id, name in CHANNELS:
-        yield Conversation(channel_id, name, "channel", people)
+def _conversations(people: tuple[Person, ...], team: TeamLife) -> Iterable[Conversation]:
+    first = len(CHANNELS)
+    channels = [*_channels(people, team)]
+    yield from channels[:first]
     desk = tuple(person for person in people if person.login in GROUP_CHAT_LOGINS)
     yield Conversation(GROUP_CHAT_ID, GROUP_CHAT_NAME, "groupChat", desk)
     for person in people:
         if person.role != "guest":
             yield Conversation(personal_id(person), BOT_NAME, "personal", (person,))
+    # Later ones come last, so that everything keeps its number in the store.
+    yield from channels[first:]
+
+
+def _channels(people: tuple[Person, ...], team: TeamLife) -> Iterable[Conversation]:
+    members = tuple(person for person in people if person.login not in team.left)
+    owners = tuple(person for person in members if person.role == "owner")
+    for channel_id, channel in team.channels.items():
+        here = owners if channel.membership == "private" else members
+        yield Conversation(
+            channel_id,
+            channel.name,
+            "channel",
+            here,
+            membership=channel.membership,
+            deleted=channel.deleted or team.deleted,
+        )

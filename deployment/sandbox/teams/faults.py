@@ -61,10 +61,11 @@ class Faults:
         self.armed.append(fault)
         return fault
 
-    def take(self, method: str, path: str, *, repeat: bool = False) -> str | None:
+    def take(self, method: str, path: str, *, repeat: bool = False, only: str = "") -> str | None:
         """The fault that strikes this call, used up by one; `repeat_invoke` is asked for apart."""
         for fault in self.armed:
-            if fault.hits(method, path) and (fault.text == REPEAT_INVOKE) == repeat:
+            fits = (fault.text == REPEAT_INVOKE) == repeat and fault.text.startswith(only)
+            if fits and fault.hits(method, path):
                 fault.left -= 1
                 self.armed = [one for one in self.armed if one.left > 0]
                 return fault.text
@@ -106,6 +107,12 @@ async def suffer(
     return await _break(parts.get("plain"), request, handler)
 
 
+def status_of(text: str) -> tuple[int, int]:
+    """The status and the Retry-After of a `status:…` fault."""
+    _, code, after, *_ = f"{text}:0".split(":")
+    return int(code), int(after)
+
+
 def status_answer(status: int, retry_after: int = 0) -> web.Response:
     """The connector's error body for a status."""
     code = _CODES.get(status, "ServiceError")
@@ -116,8 +123,7 @@ def status_answer(status: int, retry_after: int = 0) -> web.Response:
 def error_answer(error: ConnectorError) -> web.Response:
     """A refusal as the connector writes it (facts §4)."""
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
-    body = {"error": {"code": error.code, "message": str(error)}}
-    return web.json_response(body, status=error.status, headers=headers)
+    return web.json_response(error.body, status=error.status, headers=headers)
 
 
 async def _break(name: str | None, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -43,6 +43,13 @@ async def tell_removed(state: State, conversation: Conversation) -> int:
     return (await send_activity(state, removed)).status
 
 
+async def tell_upgraded(state: State, conversation: Conversation) -> int:
+    """Send installationUpdate add-upgrade: a new version of the app (facts §6.2)."""
+    person, place, now = _installer(state, conversation), Place(conversation), state.options.now()
+    upgraded = state.envelopes.installation(person, place, action="add-upgrade", now=now)
+    return (await send_activity(state, upgraded)).status
+
+
 def _untold(state: State) -> list[Conversation]:
     return [
         one

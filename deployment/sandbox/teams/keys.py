@@ -3,7 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -15,14 +15,15 @@ from deployment.sandbox.teams.wire import Json
 
 ISSUER = "https://api.botframework.com"
 KEY_FILE = "bot_service_key.pem"
+ENTRA_KEY_FILE = "entra_key.pem"
 
 
 class SigningKey:
     """A real RSA key, kept in the data folder so that a restart does not change it."""
 
-    def __init__(self, folder: Path | None) -> None:
-        """Remember the folder; the key is loaded or made when it is first needed."""
-        self._path = folder / KEY_FILE if folder else None
+    def __init__(self, folder: Path | None, name: str = KEY_FILE) -> None:
+        """Remember the file; the key is loaded or made when it is first needed."""
+        self._path = folder / name if folder else None
         self._current: RSAPrivateKey | None = None
 
     def rotate(self) -> str:
@@ -42,10 +43,10 @@ class SigningKey:
         headers = {"kid": self.kid, "x5t": self.kid}
         return jwt.encode(claims, self._key(), algorithm="RS256", headers=headers)
 
-    def document(self) -> Json:
-        """The JWKS: one key, endorsed for Teams."""
-        own = {"use": "sig", "kid": self.kid, "x5t": self.kid, "endorsements": ["msteams"]}
-        return {"keys": [{**self._public(), **own}]}
+    def document(self, **more: Any) -> Json:
+        """The JWKS: one key; the Bot Service's says besides for which channels it is good."""
+        own = {"use": "sig", "kid": self.kid, "x5t": self.kid}
+        return {"keys": [{**self._public(), **own, **more}]}
 
     def _key(self) -> RSAPrivateKey:
         if self._current is None and self._path and self._path.exists():

@@ -14,7 +14,8 @@ class Window:
 
 SEND = (Window(1, 7), Window(2, 8), Window(30, 60), Window(3600, 1800))
 READ = (Window(1, 14), Window(2, 16), Window(30, 120), Window(3600, 3600))
-TENANT = (Window(1, 30),)  # the stricter of the two published numbers
+ALL_BOTS_SEND = (Window(1, 14), Window(2, 16))
+ALL_BOTS_READ = (Window(1, 28), Window(2, 32))
 
 
 @dataclass(slots=True)

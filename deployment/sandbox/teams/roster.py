@@ -3,15 +3,9 @@
 from aiohttp import web
 
 from deployment.sandbox.teams.connector import admitted, limit, place_in
-from deployment.sandbox.teams.directory import (
-    TEAM_GROUP_ID,
-    TEAM_ID,
-    TEAM_NAME,
-    Conversation,
-    Person,
-)
-from deployment.sandbox.teams.limits import READ
+from deployment.sandbox.teams.directory import Conversation, Person
 from deployment.sandbox.teams.state import State
+from deployment.sandbox.teams.team_life import TEAM_GROUP_ID, TEAM_ID
 from deployment.sandbox.teams.wire import ConnectorError, Json
 
 PAGE_SIZES = range(50, 501)
@@ -39,8 +33,12 @@ async def members(request: web.Request) -> web.Response:
 async def member(request: web.Request) -> web.Response:
     """One member by `29:` id, Entra id or UPN."""
     state, conversation = _asked(request)
-    person = state.directory.person(request.match_info["member"])
-    if person is None or person not in conversation.members:
+    wanted = request.match_info["member"]
+    person = state.directory.person(wanted)
+    # Mail is no key here; a UPN is, and often looks the same (facts §3.3).
+    keys = {person.teams_id, person.aad_id, person.upn} if person else set()
+    is_key = wanted.casefold() in {key.casefold() for key in keys}
+    if person is None or person not in conversation.members or not is_key:
         message = "The member was not found in the conversation."
         raise ConnectorError(404, "MemberNotFoundInConversation", message)
     return web.json_response(_member(person, conversation))
@@ -64,7 +62,7 @@ async def team(request: web.Request) -> web.Response:
     return web.json_response(
         {
             "id": TEAM_ID,
-            "name": TEAM_NAME,
+            "name": state.directory.team.name,
             "aadGroupId": TEAM_GROUP_ID,
             "type": "standard",
             "tenantId": state.options.tenant_id,
@@ -78,7 +76,7 @@ async def channels(request: web.Request) -> web.Response:
     """The team's channels; General has no name here (facts §1.1)."""
     state, _ = _team(request)
     rows = [
-        {"id": one.id, "name": None if one.id == TEAM_ID else one.name, "type": "standard"}
+        {"id": one.id, "name": None if one.id == TEAM_ID else one.name, "type": one.membership}
         for one in _channels(state)
     ]
     return web.json_response({"conversations": rows})
@@ -87,7 +85,7 @@ async def channels(request: web.Request) -> web.Response:
 def _asked(request: web.Request) -> tuple[State, Conversation]:
     state = admitted(request)
     conversation, _ = place_in(state, request.match_info["conversation"])
-    limit(state, f"read {conversation.id}", READ)
+    limit(state, "read", conversation.id)
     return state, conversation
 
 
@@ -96,12 +94,13 @@ def _team(request: web.Request) -> tuple[State, Conversation]:
     if request.match_info["team"] != TEAM_ID:
         raise ConnectorError(404, "ConversationNotFound", "The team was not found.")
     conversation, _ = place_in(state, TEAM_ID)
-    limit(state, f"read {TEAM_ID}", READ)
+    limit(state, "read", TEAM_ID)
     return state, conversation
 
 
 def _channels(state: State) -> list[Conversation]:
-    return [one for one in state.directory.conversations if one.type == "channel"]
+    channels = (one for one in state.directory.conversations if one.type == "channel")
+    return [one for one in channels if not one.deleted]
 
 
 def _page_start(request: web.Request) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from deployment.sandbox.teams.conversations import BOT, Board, Message
-from deployment.sandbox.teams.directory import BOT_NAME, TEAM_NAME, Conversation, Directory, Person
+from deployment.sandbox.teams.directory import BOT_NAME, Conversation, Directory, Person
 from deployment.sandbox.teams.wire import Json
 
 GONE = "This message has been deleted."
@@ -43,7 +43,9 @@ def _conversation(
         "name": _name(one, person),
         "kind": one.kind,
         "type": one.type,
-        "team": TEAM_NAME if one.type == "channel" else None,
+        "team": directory.team.name if one.type == "channel" else None,
+        "membership": one.membership,
+        "archived": one.type == "channel" and directory.team.archived,
         "messages": [
             shown(root) | {"replies": [shown(reply) for reply in replies]}
             for root, replies in _threads(board, one)
@@ -69,20 +71,29 @@ def _name(conversation: Conversation, person: Person | None) -> str:
     return conversation.name
 
 
+def _reactions(message: Message) -> Json:
+    """How many of each kind."""
+    kinds = [kind for given in message.reactions.values() for kind in given]
+    return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+
+
 def _message(message: Message, directory: Directory, person: Person | None) -> Json:
     who = person.aad_id if person else None
-    sender = directory.person(message.sender)
+    sender = None if message.sender == BOT else directory.person(message.sender)
     shown: Json = {
         "id": message.id,
-        "from": BOT_NAME if message.sender == BOT or sender is None else sender.name,
+        "from": sender.name if sender else BOT_NAME,
         "fromId": message.sender,
         "at": message.at,
         "text": GONE if message.deleted else message.post.text,
         "textFormat": message.post.text_format,
         "mentions": message.post.mentions,
         "card": None if message.deleted else message.card_for(who),
+        "personal": not message.deleted and (who or "") in message.views,
         "edited": message.edited,
+        "editedAt": message.edited_at,
         "deleted": message.deleted,
+        "reactions": _reactions(message),
         "replies": [],
     }
     notice = message.notices.get(who or "")

@@ -8,12 +8,23 @@ from functools import partial
 import aiohttp
 from aiohttp import web
 
-from deployment.sandbox.teams import connector, doors, roster, site, token_doors
+from deployment.sandbox.teams import (
+    connector,
+    doors,
+    identity_doors,
+    levers,
+    query_doors,
+    roster,
+    site,
+    token_doors,
+)
 from deployment.sandbox.teams.connector import VIEWS
 from deployment.sandbox.teams.faults import CUT, Handler, error_answer, suffer
+from deployment.sandbox.teams.graph import door as graph_door
 from deployment.sandbox.teams.greeting import greet
+from deployment.sandbox.teams.opening import open_state
 from deployment.sandbox.teams.options import SandboxOptions
-from deployment.sandbox.teams.state import STATE, open_state
+from deployment.sandbox.teams.state import STATE
 from deployment.sandbox.teams.views import Views
 from deployment.sandbox.teams.wire import ConnectorError
 
@@ -27,7 +38,9 @@ def build_app(options: SandboxOptions) -> web.Application:
         middlewares=[learn_address, doors.explain_errors, record, strike, refuse],
         client_max_size=MOST_BODY,
     )
-    for part in (doors, site, token_doors, connector, roster):
+    own = (doors, query_doors, levers, site)
+    # The token door's `{tenant}` fits any first step, so the fixed ones stand before it.
+    for part in (*own, connector, roster, graph_door, identity_doors, token_doors):
         app.router.add_routes(part.routes())
     app.cleanup_ctx.append(partial(run, options))
     app.on_shutdown.append(_let_pages_go)

@@ -1,23 +1,34 @@
 """Everything one running stand-in holds, in one place."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import uuid
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from aiohttp import ClientSession, web
 
 from deployment.sandbox.teams.activities import Envelopes
-from deployment.sandbox.teams.conversations import Board, Message, to_json
-from deployment.sandbox.teams.directory import TEAM_ID, Conversation, Directory, load_directory
+from deployment.sandbox.teams.answers import BotAnswer
+from deployment.sandbox.teams.conversations import Board
+from deployment.sandbox.teams.directory import Conversation, Directory, Person, load_directory
 from deployment.sandbox.teams.faults import Faults
+from deployment.sandbox.teams.feed import Feed
+from deployment.sandbox.teams.graph.subscriptions import Subscriptions
+from deployment.sandbox.teams.graph.users import Users
 from deployment.sandbox.teams.history import History
 from deployment.sandbox.teams.keys import SigningKey
-from deployment.sandbox.teams.limits import Limiter
+from deployment.sandbox.teams.limits import Limiter, Window
 from deployment.sandbox.teams.live import Pulse
+from deployment.sandbox.teams.mischief import Mischief
 from deployment.sandbox.teams.options import SandboxOptions
+from deployment.sandbox.teams.reach import OK
+from deployment.sandbox.teams.registration import Registration
 from deployment.sandbox.teams.store import Store
+from deployment.sandbox.teams.team_life import TEAM_ID, TeamLife
 from deployment.sandbox.teams.tokens import TokenService
+from deployment.sandbox.teams.traffic import Traffic
 from deployment.sandbox.teams.wire import stamp
 
 
@@ -63,18 +74,36 @@ class State:
     directory: Directory
     store: Store
     key: SigningKey
+    entra_key: SigningKey
+    app: Registration
     tokens: TokenService
     history: History
     board: Board
     address: Address
+    users: Users
+    feed: Feed
+    subscriptions: Subscriptions
+    traffic: Traffic = field(default_factory=Traffic)
+    mischief: Mischief = field(default_factory=Mischief)
     faults: Faults = field(default_factory=Faults)
     limiter: Limiter = field(default_factory=Limiter)
     pulse: Pulse = field(default_factory=Pulse)
     background: Background = field(default_factory=Background)
     installed: dict[str, str] = field(default_factory=dict)
     """Conversation id → `wanted`, `told` (the bot knows) or `removed`."""
+    reach: dict[str, str] = field(default_factory=dict)
+    """Conversation id → why the bot cannot reach it; nothing where it can."""
+    unfolded: dict[tuple[str, str], tuple[datetime, BotAnswer]] = field(default_factory=dict)
+    """What a link showed to whom, and since when."""
     bot_up: bool = False
     session: ClientSession | None = None
+
+    @property
+    def http(self) -> ClientSession:
+        """The session to the bot."""
+        if self.session is None:
+            raise RuntimeError("The stand-in is not started.")
+        return self.session
 
     @property
     def service_url(self) -> str:
@@ -85,7 +114,55 @@ class State:
     def envelopes(self) -> Envelopes:
         """The builder of activities."""
         options = self.options
-        return Envelopes(options.app_id, options.tenant_id, self.service_url, options.random)
+        return Envelopes(
+            options.app_id,
+            options.tenant_id,
+            self.service_url,
+            options.random,
+            team_name=self.directory.team.name,
+        )
+
+    def new_id(self) -> str:
+        """A new random id."""
+        return str(uuid.UUID(int=self.options.random.getrandbits(128), version=4))
+
+    def new_message_id(self) -> str:
+        """The id of something said that stands on no board."""
+        self.board.last_id = max(self.millis(), self.board.last_id + 1)
+        return str(self.board.last_id)
+
+    def take(self, wanted: dict[str, tuple[Window, ...]]) -> int:
+        """Count one call, or say how many whole seconds to wait and count nothing."""
+        wait = self.limiter.take(wanted, self.options.monotonic())
+        return max(1, -int(-wait // 1)) if wait > 0 else 0
+
+    def graph_chat_id(self, person: Person) -> str:
+        """Graph's own id of a person's chat with the bot (facts §1.1)."""
+        return f"19:{person.aad_id}_{self.options.app_id}@unq.gbl.spaces"
+
+    def find_conversation(self, conversation_id: str) -> Conversation | None:
+        """A conversation by its id, or by Graph's id of a chat with the bot."""
+        if conversation_id.endswith("@unq.gbl.spaces"):
+            chats = (one for one in self.directory.conversations if one.type == "personal")
+            named = (one for one in chats if self.graph_chat_id(one.members[0]) == conversation_id)
+            return next(named, None)
+        return self.directory.conversation(conversation_id)
+
+    def set_team(self, team: TeamLife) -> None:
+        """The team changed: everybody sees the new one."""
+        self.directory = load_directory(self.options.tenant_id, team)
+        for one in self.directory.conversations:
+            self.installed.setdefault(one.id, "told")
+        self.store.put("team", 0, team.to_json())
+        self.pulse.beat()
+
+    def set_reach(self, conversation: Conversation, how: str) -> None:
+        """Remember how the bot fares there."""
+        self.reach.pop(conversation.id, None)
+        if how != OK:
+            self.reach[conversation.id] = how
+        self.store.put("reach", 0, {"reach": self.reach})
+        self.pulse.beat()
 
     def stamp(self) -> str:
         """The time now, as text."""
@@ -112,42 +189,3 @@ class State:
 
 
 STATE = web.AppKey("STATE", State)
-
-
-def open_state(options: SandboxOptions) -> State:
-    """Open the data folder and take up where the last run ended."""
-    store = Store(options.data)
-    pulse = Pulse()
-    board = Board(saved=_saver(store, pulse))
-    for saved in store.all("message"):
-        board.restore(saved)
-    address = Address(options.address)
-    if options.address:
-        address.known.set()
-    directory = load_directory(options.tenant_id)
-    return State(
-        options=options,
-        directory=directory,
-        store=store,
-        key=SigningKey(options.data),
-        tokens=TokenService(options.app_id, options.app_secret, options.tenant_id, options.now),
-        history=History(store, lambda: stamp(options.now())),
-        board=board,
-        address=address,
-        pulse=pulse,
-        installed=_installed(store, directory),
-    )
-
-
-def _saver(store: Store, pulse: Pulse) -> Callable[[Message], None]:
-    def saved(message: Message) -> None:
-        store.put("message", int(message.id), to_json(message))
-        pulse.beat()
-
-    return saved
-
-
-def _installed(store: Store, directory: Directory) -> dict[str, str]:
-    """Where the app is: everywhere at first, then as remembered."""
-    places = {one.id: "wanted" for one in directory.conversations}
-    return places | {row["id"]: row["how"] for row in store.all("installed")}

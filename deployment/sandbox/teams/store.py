@@ -39,6 +39,10 @@ class Store:
         """Every record of a bucket, in the order of the keys."""
         return [json.loads(body) for (body,) in self._database.execute(_ALL, (bucket,))]
 
+    def one(self, bucket: str) -> Json | None:
+        """The only record of a bucket that holds one."""
+        return next(iter(self.all(bucket)), None)
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()

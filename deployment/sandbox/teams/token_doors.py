@@ -1,4 +1,4 @@
-"""The HTTP side of the token service and of the Bot Service's key document."""
+"""The HTTP side of the token service, and of the key documents of the Bot Service and of Entra."""
 
 from aiohttp import web
 
@@ -15,6 +15,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/{tenant}/v2.0/.well-known/openid-configuration", show_authority),
         web.get("/v1/.well-known/openidconfiguration", show_metadata),
         web.get("/v1/.well-known/keys", show_keys),
+        web.get("/{tenant}/discovery/v2.0/keys", show_entra_keys),
     ]
 
 
@@ -45,4 +46,9 @@ async def show_metadata(request: web.Request) -> web.Response:
 
 async def show_keys(request: web.Request) -> web.Response:
     """The Bot Service's keys."""
-    return web.json_response(request.app[STATE].key.document())
+    return web.json_response(request.app[STATE].key.document(endorsements=["msteams"]))
+
+
+async def show_entra_keys(request: web.Request) -> web.Response:
+    """Entra's keys, which sign the `validationTokens` of notices (facts §5.3)."""
+    return web.json_response(request.app[STATE].entra_key.document())

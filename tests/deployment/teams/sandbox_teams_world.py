@@ -55,12 +55,15 @@ class Clock:
                 event.set()
         self.sleepers = [one for one in self.sleepers if one[0] > self.ticks]
 
-    async def slept_for(self, seconds: float) -> None:
-        """Wait until somebody sleeps that long from now."""
+    async def slept_for(self, seconds: float, people: int = 1) -> None:
+        """Wait until somebody, or so many of them, sleep that long from now."""
         async with asyncio.timeout(PATIENCE):
-            while not any(abs(due - self.ticks - seconds) < 0.01 for due, _ in self.sleepers):
+            while self._sleeping(seconds) < people:
                 self.changed.clear()
                 await self.changed.wait()
+
+    def _sleeping(self, seconds: float) -> int:
+        return sum(abs(due - self.ticks - seconds) < 0.01 for due, _ in self.sleepers)
 
 
 Answer = Callable[[Json], web.Response]
@@ -155,6 +158,36 @@ class World:
         async with self.http.request(method, url, json=body, headers=headers) as response:
             text = await response.text()
             return response.status, response.headers, json.loads(text) if text else None
+
+    async def graph(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
+        """One call of Graph with a token of its own."""
+        status, _, answer = await self.graph_whole(method, path, body, **more)
+        return status, answer
+
+    async def graph_whole(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        headers = {"Authorization": f"Bearer {await self.graph_token()}", **more.pop("headers", {})}
+        url = path if "://" in path else f"{self.stand.url}/v1.0/{path}"
+        async with self.http.request(method, url, json=body, headers=headers, **more) as response:
+            text = await response.text()
+            return response.status, response.headers, json.loads(text) if text else None
+
+    async def graph_token(self) -> str:
+        """A fresh token every time, so that it names the roles of now."""
+        url = f"{self.stand.url}/{TENANT}/oauth2/v2.0/token"
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": APP_ID,
+            "client_secret": SECRET,
+            "scope": "https://graph.microsoft.com/.default",
+        }
+        async with self.http.post(url, data=form) as response:
+            return str((await response.json())["access_token"])
+
+    async def lever(self, name: str, /, **wish: Any) -> Json:
+        """Pull a lever that must give way."""
+        status, body = await self.door("POST", name, wish)
+        assert status == 200, body
+        return body
 
     async def door(self, method: str, path: str, body: Json | None = None) -> tuple[int, Any]:
         """One call of the stand-in's own doors."""

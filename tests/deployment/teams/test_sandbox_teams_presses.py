@@ -235,7 +235,7 @@ async def test_a_submit_may_hide_its_feedback(world: World):
     [
         ({"type": "Action.OpenUrl", "url": "https://erp.acme.example"}, "stays in the client"),
         ({"type": "Action.Execute"}, "no verb"),
-        ({"type": "Action.Submit", "data": {"msteams": {"type": "task/fetch"}}}, "task/fetch"),
+        ({"type": "Action.Submit", "data": {"msteams": {"type": "signin"}}}, "signin"),
     ],
 )
 async def test_what_never_reaches_a_bot_says_why(world: World, action: dict, words: str):

@@ -71,7 +71,9 @@ async def test_msal_reads_the_reason_of_a_wrong_secret(world: World):
         ({"client_id": "somebody"}, 400, 700016),
         ({"tenant": "elsewhere"}, 400, 90002),
         ({"grant_type": "password"}, 400, 70003),
-        ({"scope": "https://graph.microsoft.com/.default"}, 400, 70011),
+        ({"scope": "https://vault.azure.net/.default"}, 400, 70011),
+        ({"scope": "https://graph.microsoft.com"}, 400, 70011),
+        ({"client_secret": ""}, 401, 7000218),
     ],
 )
 async def test_a_refusal_names_its_aadsts_code(world: World, change: dict, status: int, code: int):

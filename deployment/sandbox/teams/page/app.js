@@ -3,11 +3,15 @@ import { dress, make } from "./dom.js";
 import { drawMessages, gist } from "./messages.js";
 import { startCompose } from "./compose.js";
 import { drawList, flat, markSeen, unread } from "./list.js";
-import { remember, remembered, startHint, startTheme } from "./settings.js";
+import { drawFeed } from "./feed.js";
+import { openDialog } from "./dialogs.js";
+import { openSearch, startUnfurling } from "./search.js";
+import { remember, remembered, startHint, startLanguage, startTheme } from "./settings.js";
 
 const $ = (id) => document.getElementById(id);
-const state = { people: [], me: null, meChosen: false, screen: [], open: null, filter: "all", chosen: false, bot: "", spokenUpTo: 0 };
-const compose = startCompose({ say, personName: () => state.me.name });
+const state = { people: [], me: null, meChosen: false, screen: [], open: null, filter: "all", chosen: false, bot: "", spokenUpTo: 0, activity: [], app: "installed" };
+const unfurling = startUnfurling($("unfurled"), { ask: (url) => asMe("unfurl", { conversation: state.open, url }), isMe });
+const compose = startCompose({ say, unfurling });
 
 async function call(path, body) {
   const settings = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
@@ -17,8 +21,14 @@ async function call(path, body) {
   return answer;
 }
 
+// What the person does goes out in the language of their client.
+function asMe(lever, body) {
+  return call(`/_sandbox/${lever}`, { person: state.me.id, locale: $("language").value, ...body });
+}
+
 async function start() {
   startTheme();
+  startLanguage();
   state.people = (await call("/_sandbox/people")).people;
   fillPeople();
   await readHash();
@@ -27,6 +37,7 @@ async function start() {
   $("person-switch").addEventListener("change", (event) => become(event.target.value));
   $("back").addEventListener("click", () => showPane("list"));
   for (const button of document.querySelectorAll("[data-filter]")) button.addEventListener("click", () => setFilter(button));
+  $("search").addEventListener("click", search);
   startHint();
   listen();
 }
@@ -108,9 +119,11 @@ async function load({ wait = 0 } = {}) {
   const mine = ++asked;
   const query = new URLSearchParams({ person: state.me.email, wait });
   if (state.open) query.set("conversation", state.open);
-  const screen = (await call(`/_sandbox/screen?${query}`)).conversations;
+  const seen = await call(`/_sandbox/screen?${query}`);
   if (mine !== asked) return; // a later answer is under way
-  state.screen = screen;
+  state.screen = seen.conversations;
+  state.activity = seen.activity ?? [];
+  state.app = seen.app ?? "installed";
   const open = resolve(state.open);
   state.open = open?.id ?? firstToOpen();
   draw();
@@ -155,12 +168,19 @@ function draw() {
   const open = resolve(state.open) ?? state.screen[0];
   const reading = document.visibilityState === "visible" && (!isNarrow() || document.body.dataset.pane === "conversation");
   if (reading) markSeen(state.me, open);
-  drawList($("list"), state, { open: open.id, choose: openConversation });
+  drawLeft(open);
   drawHead(open);
   drawConversation(open);
   const total = state.screen.reduce((sum, one) => sum + unread(state.me, one), 0);
   document.title = `${total ? `(${total}) ` : ""}${open.name} · Teams stand-in`;
   speak(open);
+}
+
+function drawLeft(open) {
+  $("bell").hidden = !state.activity.length;
+  $("bell").textContent = state.activity.length;
+  if (state.filter === "activity") drawFeed($("list"), state.activity);
+  else drawList($("list"), state, { open: open.id, choose: openConversation });
 }
 
 function drawHead(open) {
@@ -169,9 +189,14 @@ function drawHead(open) {
   $("head-about").textContent = isChannel ? open.team : open.type === "groupChat" ? "Group chat" : "Your chat with the bot";
   $("head-avatar").classList.toggle("square", isChannel);
   dress($("head-avatar"), isChannel ? open.team : open.name, open.type === "personal");
-  const cards = newestCard(state.screen)?.conversation.name ?? "the channels";
-  $("hint-text").textContent = `You are ${state.me.name}. Cards arrive in ${cards}: press a button, type to the bot, `
+  $("hint-text").textContent = `You are ${state.me.name}. ${whereCardsAre(open)}, type to the bot, `
     + "or switch person at the top right to see what others see.";
+}
+
+function whereCardsAre(open) {
+  if (flat(open).some((one) => one.card)) return "Press a button on a card";
+  const newest = newestCard(state.screen)?.conversation.name;
+  return newest ? `The newest card is in ${newest}: press a button there` : "Cards will appear by themselves: press a button on one";
 }
 
 let shown = "";
@@ -202,7 +227,8 @@ function showNewest(box) {
 }
 
 function emptiness(open) {
-  const words = state.bot ? `Nothing here yet. ${state.bot}` : open.type === "personal"
+  const missing = state.app === "missing" && open.type === "personal";
+  const words = missing ? "The app is not installed for you, so the bot cannot write to you here." : state.bot ? `Nothing here yet. ${state.bot}` : open.type === "personal"
     ? "Say something to the bot, for example “help”." : "Nothing here yet. Cards and messages will appear by themselves.";
   return make("div", { class: "nothing" }, make("p", {}, words));
 }
@@ -232,7 +258,8 @@ async function press(message, button, action, inputs) {
   for (const one of idle) one.disabled = true;
   try {
     const name = action.title || action.verb;
-    await call("/_sandbox/press", { person: state.me.id, message: message.id, button: name, action, inputs });
+    const answer = await asMe("press", { message: message.id, button: name, action, inputs });
+    if (answer.dialog) openDialog(answer.dialog, { isMe, closed: () => load().catch(complain), submit: (data, typed) => submitDialog(message, data, typed) });
   } catch (error) {
     complain(error);
   }
@@ -244,16 +271,33 @@ async function press(message, button, action, inputs) {
   if (document.activeElement === document.body) (button.isConnected ? button : line).focus({ preventScroll: true });
 }
 
+async function submitDialog(message, data, inputs) {
+  const answer = await asMe("dialog", { message: message.id, data, inputs });
+  load().catch(complain);
+  return answer;
+}
+
+function search() {
+  const put = (card) => asMe("compose", { conversation: state.open, card, ...(compose.thread() ? { thread: compose.thread() } : {}) });
+  openSearch({
+    isMe,
+    ask: (asked) => asMe("search", { conversation: state.open, ...asked }),
+    choose: async (card) => { await put(card); await load(); },
+  });
+}
+
 async function refreshCard(message, button) {
   button.disabled = true;
-  await call("/_sandbox/press", { person: state.me.id, message: message.id, button: "Refresh card", inputs: {} }).catch(complain);
+  await asMe("press", { message: message.id, button: "Refresh card", inputs: {} }).catch(complain);
   await load().catch(complain);
   button.disabled = false;
 }
 
 async function say(line) {
   const box = $("messages");
-  await call("/_sandbox/say", { person: state.me.id, conversation: state.open, ...line });
+  const { card, mention, ...words } = line;
+  if (card) await asMe("compose", { conversation: state.open, card, ...words });
+  else await asMe("say", { conversation: state.open, mention, ...words });
   await load();
   const mine = [...box.querySelectorAll(".own")].at(-1);
   mine?.scrollIntoView({ block: "nearest" });

@@ -1,7 +1,7 @@
 // The compose box: Enter sends, Shift+Enter breaks the line, Up brings back what was sent last.
 const $ = (id) => document.getElementById(id);
 
-export function startCompose({ say }) {
+export function startCompose({ say, unfurling }) {
   const text = $("compose-text");
   const state = { open: null, thread: null, mention: true, sent: [], at: 0 };
 
@@ -49,8 +49,10 @@ export function startCompose({ say }) {
     const line = { text: words };
     if (state.thread) line.thread = state.thread;
     if (state.open.type !== "personal") line.mention = state.mention;
+    if (unfurling.card()) line.card = unfurling.card();
     text.value = "";
     grow();
+    unfurling.forget();
     $("problem").hidden = true;
     state.sent.push(words);
     state.at = state.sent.length;
@@ -70,7 +72,10 @@ export function startCompose({ say }) {
     state.mention = !state.mention;
     show(state.open);
   });
-  text.addEventListener("input", grow);
+  text.addEventListener("input", () => {
+    grow();
+    unfurling.typed(text.value);
+  });
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
     else if (event.key === "Escape") stopReplying();
@@ -80,5 +85,5 @@ export function startCompose({ say }) {
     else return;
     if (event.key !== "Escape") event.preventDefault();
   });
-  return { show, reply, stopReplying };
+  return { show, reply, stopReplying, thread: () => state.thread };
 }

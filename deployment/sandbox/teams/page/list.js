@@ -34,8 +34,9 @@ export function drawList(parent, state, { open, choose }) {
     .filter((one) => state.filter === "all" || one.kind === state.filter)
     .map((one) => ({ one, count: unread(state.me, one), last: flat(one).at(-1) }));
   const now = JSON.stringify([open, state.me.id, rows.map(({ one, count, last }) => [one.id, count, last && gist(last)])]);
-  if (now === drawn) return;
+  if (now === drawn && parent.dataset.shows === "conversations") return;
   drawn = now;
+  parent.dataset.shows = "conversations";
   const focused = document.activeElement?.dataset?.conversation;
   const row = (item) => entry(item, { open, choose, me: state.me });
   const channels = rows.filter(({ one }) => one.kind === "channel");

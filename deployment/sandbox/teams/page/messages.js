@@ -16,13 +16,33 @@ export function drawMessages(parent, conversation, context) {
       updateLine(item.firstChild, reply, context, isNew);
     });
     replies.hidden = message.replies.length === 0;
+    fold(node, replies);
     const answer = node.querySelector(":scope > .answer");
     if (answer) answer.onclick = () => context.reply(message);
   });
 }
 
+const UNFOLDED = 3;
+
+// A long thread shows its newest replies; the others are one press away.
+function fold(node, replies) {
+  const early = Math.max(0, replies.children.length - UNFOLDED);
+  const open = node.dataset.unfolded === "yes";
+  [...replies.children].forEach((one, at) => { one.hidden = at < early && !open; });
+  const button = node.querySelector(":scope > .earlier");
+  if (!button) return;
+  button.hidden = !early;
+  button.setAttribute("aria-expanded", String(open));
+  button.textContent = open ? "Hide earlier replies" : `Show ${early} earlier ${early === 1 ? "reply" : "replies"}`;
+  button.onclick = () => {
+    node.dataset.unfolded = open ? "no" : "yes";
+    fold(node, replies);
+  };
+}
+
 function post(isChannel) {
-  const node = make("section", { class: isChannel ? "post" : "chat-line" }, line(), make("ol", { class: "replies" }));
+  const node = make("section", { class: isChannel ? "post" : "chat-line" }, line(),
+    make("button", { type: "button", class: "earlier", hidden: true, "data-testid": "earlier" }), make("ol", { class: "replies" }));
   if (isChannel) node.append(make("button", { type: "button", class: "answer", "data-testid": "reply" }, "Reply"));
   return node;
 }
@@ -33,8 +53,10 @@ function line() {
     make("div", { class: "bubble" },
       make("header", { class: "about" },
         make("strong", { class: "from" }), make("time"), make("span", { class: "edited" }),
+        make("span", { class: "own-view", hidden: true, title: "The bot shows this card to you alone" }, "Your view"),
         make("button", { type: "button", class: "refresh", "data-testid": "refresh-card", hidden: true }, "Refresh card")),
       make("div", { class: "words" }), make("div", { class: "card-place" }),
+      make("p", { class: "reactions", hidden: true }),
       make("p", { class: "notice", "data-testid": "notice", role: "status", hidden: true })));
 }
 
@@ -50,6 +72,9 @@ function updateLine(node, message, context, fresh) {
   dress(find("avatar"), message.from, isBot);
   find("from").textContent = message.from;
   find("edited").textContent = message.edited ? "Edited" : "";
+  find("edited").title = message.editedAt ? spoken(message.editedAt) : "";
+  find("own-view").hidden = !message.personal;
+  updateReactions(find("reactions"), Object.entries(message.reactions ?? {}));
   updateTime(node.querySelector("time"), message.at);
   updateWords(find("words"), message, context);
   updateCard(find("card-place"), message, context, fresh);
@@ -57,6 +82,13 @@ function updateLine(node, message, context, fresh) {
   const refresh = find("refresh");
   refresh.hidden = !message.card?.refresh;
   refresh.onclick = () => context.refresh(message, refresh);
+}
+
+const FACES = { like: "👍", heart: "❤️", laugh: "😆", surprised: "😮", sad: "🙁", angry: "😠" };
+
+function updateReactions(node, reactions) {
+  node.hidden = !reactions.length;
+  node.replaceChildren(...reactions.map(([kind, count]) => make("span", { title: kind }, `${FACES[kind] ?? kind} ${count}`)));
 }
 
 function updateTime(node, at) {
@@ -103,7 +135,7 @@ function updateNotice(node, message) {
 
 // What a screen reader is told, and the list shows, of a message.
 export function gist(message) {
-  if (!message.card) return message.text.replace(/<\/?at>/g, "").replace(/[*_]{1,2}/g, "").slice(0, 120);
+  if (!message.card) return bare(message.text).slice(0, 120);
   const words = [];
   const walk = (node) => {
     if (Array.isArray(node)) node.forEach(walk);
@@ -113,5 +145,13 @@ export function gist(message) {
     }
   };
   walk(message.card.body);
-  return words.slice(0, 4).join(", ").replace(/<\/?at>|[*\\]/g, "").slice(0, 160) || "a card";
+  return bare(words.slice(0, 4).join(", ")).slice(0, 160) || "a card";
+}
+
+// Words without their Markdown: links become their label, escapes the character they keep.
+function bare(text) {
+  return text.replace(/<\/?at>/g, "")
+    .replace(/\[((?:\\.|[^\]\\])+)\]\([^)\s]*\)/g, "$1")
+    .replace(/(?<!\\)(\*\*|__|\*|_)/g, "")
+    .replace(/\\([!-/:-@[-`{-~])/g, "$1");
 }

@@ -15,6 +15,12 @@ export function startTheme() {
   $("theme").addEventListener("click", () => apply(order[(order.indexOf(remembered("theme")) + 1) % order.length]));
 }
 
+// The client's language travels with every press and message, as a phone's does.
+export function startLanguage() {
+  $("language").value = remembered("language") === "de-DE" ? "de-DE" : "en-US";
+  $("language").addEventListener("change", (event) => remember("language", event.target.value));
+}
+
 export function startHint() {
   $("hint").hidden = remembered("hint") === "seen";
   $("hint-close").addEventListener("click", () => {
