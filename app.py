@@ -12,9 +12,11 @@ import sys
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 from aiohttp import web
@@ -55,13 +57,14 @@ def _plain(error: Exception) -> tuple[str, ...]:
     from acumatica_client.errors import ErpError
     from bot.checked import SettingsError
     from deployment.sandbox.processes import StandInFailed
+    from deployment.teams import PackageError
     from storage.database import StoreError
 
     if isinstance(error, SettingsError):
         return error.problems
     if isinstance(error, OSError) and error.filename:
         return (f"{error.filename}: {error.strerror}",)
-    told = isinstance(error, OSError | StandInFailed | StoreError | ErpError)
+    told = isinstance(error, OSError | StandInFailed | StoreError | ErpError | PackageError)
     return (str(error),) if told else ()
 
 
@@ -181,6 +184,53 @@ async def _reconcile(settings: Any, file: Any, companies: list[str], *, as_json:
         raise typer.Exit(1)
 
 
+@app.command()
+def people(
+    company: Annotated[
+        str, typer.Option(help="One company of countersign.toml; without it, all.")
+    ] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the report as JSON on standard output.")
+    ] = False,
+) -> None:
+    """Show who is who: employees, their accounts in Teams, how they were found, who may approve.
+
+    Reads what the service last stored, whether it runs or not; those in doubt come first, with the
+    lines that settle them. Exit code 1: somebody who is to approve cannot be reached, or may not.
+    """
+    from bot.people_report import read_reports
+    from bot.safety import read_everything
+
+    settings, file = read_everything()
+    known = [one.name for one in file.company]
+    if company and company not in known:
+        say(f"✗ {settings.config} has no company {company!r}; it has: {', '.join(known)}")
+        raise typer.Exit(1)
+
+    async def work() -> None:
+        path, wanted = settings.storage.path, [company] if company else known
+        installing = settings.teams.asks_graph and settings.teams.install == "approvers"
+        _tell_people(await read_reports(path, file, wanted, installing=installing), as_json)
+
+    run_loop(work())
+
+
+def _tell_people(reports: Sequence[Any], as_json: bool) -> None:
+    from rich.console import Console
+
+    from bot.clock import SystemClock
+    from bot.people_table import drawn
+
+    if as_json:
+        print(json.dumps({"companies": [report.to_json() for report in reports]}))
+    else:
+        console = Console()
+        for report in reports:
+            console.print(drawn(report, SystemClock().now()))
+    if any(report.blocked for report in reports):
+        raise typer.Exit(1)
+
+
 def _shown_in(display: Any) -> Callable[[Sequence[Any]], None]:
     """Return what draws rows of progress into *display*, one bar for each thing that is read."""
     bars: dict[tuple[str, str], Any] = {}
@@ -245,7 +295,49 @@ async def _until_stopped() -> None:
     await stop.wait()
 
 
+@app.command()
+def package(
+    to: Annotated[
+        Path | None, typer.Option(help="File to write; default: countersign-teams-VERSION.zip.")
+    ] = None,
+    version: Annotated[
+        str, typer.Option(help="Teams takes a package again only with a higher version.")
+    ] = "1.0.0",
+    developer: Annotated[str, typer.Option(help="Whose app it is.")] = "Countersign",
+    website: Annotated[str, typer.Option(help="Their page; default: SERVER__PUBLIC_URL.")] = "",
+    privacy: Annotated[str, typer.Option(help="Their privacy statement; the same.")] = "",
+    terms: Annotated[str, typer.Option(help="Their terms of use; the same.")] = "",
+) -> None:
+    """Build the Teams app package: what a Teams administrator uploads, without any secret.
+
+    What it asks for follows from the settings; deployment/teams/README.md says what to do with it.
+    """
+    from bot.safety import read_everything
+    from deployment.teams import TeamsApp, build_package
+
+    settings, file = read_everything()
+    hosts = {urlsplit(company.url).hostname or "" for company in file.company}
+    teams_app = TeamsApp(
+        settings.teams.app_id, version, settings.server.public_url, tuple(sorted(hosts)),
+        developer=developer, website=website, privacy=privacy, terms=terms,
+        reads_replies=settings.teams.notices != "off", notifies=settings.teams.feed == "on",
+    )  # fmt: skip
+    target = to or Path(f"countersign-teams-{version}.zip")
+    named = build_package(teams_app, target)
+    say(f"✓ {target}: {', '.join(named)}")
+    for line in teams_app.asks_for():
+        say(f"  {line}")
+    say("  Next: Teams admin center → Manage apps → Upload new app (deployment/teams/README.md)")
+
+
 # --- demo -----------------------------------------------------------------------------------
+
+
+class TeamsSide(StrEnum):
+    """What stands where Teams would."""
+
+    STAND_IN = "stand-in"
+    PLAYGROUND = "playground"
 
 
 @app.command()
@@ -255,8 +347,18 @@ def demo(
         int, typer.Option(min=1, max=65535, help="Port of the Acumatica stand-in.")
     ] = 8770,
     teams_port: Annotated[
-        int, typer.Option(min=1, max=65535, help="Port of the Teams stand-in.")
-    ] = 8771,
+        int | None,
+        typer.Option(
+            min=1, max=65535, show_default="8771, playground 56150", help="Port of the Teams side."
+        ),
+    ] = None,
+    teams: Annotated[
+        TeamsSide,
+        typer.Option(
+            help="What plays Teams: the stand-in with its page, or Microsoft's Agents Playground,"
+            " which you start yourself by the line that is printed."
+        ),
+    ] = TeamsSide.STAND_IN,
     data: Annotated[
         Path, typer.Option(help="Folder to remember everything in; delete it to start afresh.")
     ] = Path(".demo"),
@@ -280,17 +382,27 @@ def demo(
     Starts an Acumatica stand-in, a Teams stand-in with its page, and the bot between them. A card
     for a bill on hold arrives within seconds: switch to its approver and press Release.
     """
-    from deployment.sandbox.demo import Demo
+    from deployment.sandbox import playground
+    from deployment.sandbox.demo import TEAMS_PORT, Demo
 
-    started = Demo(
-        port, acumatica_port, teams_port, data, sample=not quiet_data, as_person=as_person
+    theirs = teams is TeamsSide.PLAYGROUND
+    kind = playground.PlaygroundDemo if theirs else Demo
+    default = playground.PORT if theirs else TEAMS_PORT
+    started = kind(
+        port,
+        acumatica_port,
+        teams_port or default,
+        data,
+        sample=not quiet_data,
+        as_person=as_person,
     )
-    run_loop(_demo(started, open_page=not no_open))
+    # The playground's page is there only once somebody has started it.
+    run_loop(_demo(started, open_page=not (no_open or theirs)))
 
 
 async def _demo(demo: Demo, *, open_page: bool) -> None:
     words = demo.prepare()
-    say("Starting the Acumatica stand-in, the Teams stand-in and the bot…")
+    say("Starting the stand-ins and the bot…")
     # The SDK takes seconds to import: that runs while the stand-ins start.
     importing = partial(asyncio.to_thread, importlib.import_module, "bot.service")
     async with demo.stand_ins(words, importing):

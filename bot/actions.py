@@ -296,7 +296,9 @@ class Doer(_Ledger):
 
     async def _call(self, step: Step, decision: Decision, actor: Actor) -> None:
         key = DocumentKey.parse(decision.document)
-        call = self._tenant.company.call(key.entity, step.name, person=decision.person_name)
+        call = self._tenant.company.call(
+            key.entity, step.name, person=decision.person_name, reason=decision.said
+        )
         sent = self._clock.reading()
         # The sign-in is done and connecting has a short limit of its own: the first byte leaves
         # within seconds of SENT, or never.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from botbuilder.core import ActivityHandler, InvokeResponse, TurnContext
 
 from bot.incoming import Incoming
-from bot.sdk import WIRE
+
+WIRE = "countersign.wire"
+"""Where a turn keeps the activity as it came: the typed one loses members."""
 
 
 class Activities(ActivityHandler):  # type: ignore[misc]  # the SDK has no types
@@ -34,7 +36,5 @@ class Activities(ActivityHandler):  # type: ignore[misc]  # the SDK has no types
         await self._incoming.installed(turn_context.turn_state[WIRE])
 
     async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
-        """Note new members: somebody may be found now who was not before."""
-        wire = turn_context.turn_state[WIRE]
-        if wire.get("membersAdded"):
-            await self._incoming.installed(wire)
+        """Note what changed in a place: members, channels, the team itself."""
+        await self._incoming.changed(turn_context.turn_state[WIRE])

@@ -13,11 +13,16 @@ from bot.company_file import Company
 from bot.core.people import Delegation, Override, People, match_people
 from bot.core.presses import Asked, OwnEdit, Rights
 from bot.core.routes import Routes
-from bot.core.situations import Story
+from bot.core.situations import MOST_REMARKS, Story
 from bot.grants import Grants
-from storage import documents, ledger, people, posted_cards
+from storage import comments, documents, entra, ledger, people, posted_cards
 from storage.database import Connection
 from storage.records import Decision, StepState, StoredDocument
+
+TALK = ("question", "answer", "reply")
+"""Ways of saying something that a card shows beside the document."""
+PERSON = "person:"
+"""Stands before an address where a route names somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,19 @@ class Tenant:
         return self.company.name
 
     @property
+    def named_addresses(self) -> frozenset[str]:
+        """The addresses by which the file names people of this company."""
+        words = (word for route in self.routes.listed for word in (*route.approver, *route.to))
+        named = {word.removeprefix(PERSON) for word in words if word.startswith(PERSON)}
+        return frozenset({*named, *(one.email for one in self.overrides)})
+
+    @property
+    def leads(self) -> tuple[str, ...]:
+        """Mails of who stands in where nobody else can be reached; they can be asked, too."""
+        words = self.company.fallback
+        return tuple(word.removeprefix(PERSON) for word in words if word.startswith(PERSON))
+
+    @property
     def rights(self) -> Rights:
         """What the company's file says about who may decide."""
         machines = filter(None, (self.service_user, *self.company.machine_users))
@@ -47,6 +65,7 @@ class Tenant:
             self.company.allow_unknown_editor,
             self.company.allow_unknown_login,
             frozenset(login.lower() for login in machines),
+            frozenset({"reject"}) if self.company.reject_needs_reason else frozenset(),
         )
 
     async def people(self, conn: Connection, *, now: datetime) -> People:
@@ -58,6 +77,7 @@ class Tenant:
             self.overrides,
             contacts=await people.contacts(conn, self.name),
             delegation=Delegation(today, self.company.delegation),
+            lookups=await entra.lookups(conn),
         )
 
     async def asked(self, conn: Connection, decision: Decision, *, now: datetime) -> Asked | None:
@@ -116,4 +136,6 @@ class Tenant:
             decisions,
             steps,
             await self.people(conn, now=now),
+            await comments.newest(conn, self.name, record.document, via=TALK, most=MOST_REMARKS),
+            self.leads,
         )

@@ -8,23 +8,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from acumatica_client.allowance import Limits
 from acumatica_client.extras import Extras, read_extras
-from acumatica_client.models import ErpCall
+from acumatica_client.models import REASON, ErpCall
 from acumatica_client.notifications import Query, default_queries, read_queries
 from bot.checked import SettingsError, Span, Strict, TimeOfDay, Url, Zone, mistakes
+from bot.core.fallback import check_fallback
 from bot.core.people import Override
 from bot.core.plans import DEFAULT_CALLS
 from bot.core.routes import Route, Routes
+from bot.core.schedule import Quotas, Window
+from bot.core.visibility import VisibleTo
+from cards.dialogs import REJECT_REASONS
+from cards.privacy import BANDS
 
 PERSON = "{person}"
 """Stands for the name of who pressed, in what an action's dialog is told."""
+SAID = "{reason}"
+"""Stands for the reason they gave."""
+MOST_REASONS = 20
+LONGEST_REASON = 100
 
 
 class Inquiry(Strict):
@@ -65,6 +75,11 @@ class Company(Strict):
     allow_unknown_editor: bool = False
     allow_unknown_login: bool = False
     card_age: Span = timedelta(days=30)
+    reject_reasons: tuple[str, ...] = REJECT_REASONS
+    reject_needs_reason: bool = True
+    language: Literal["en", "de"] = "en"
+    visible_to: VisibleTo = VisibleTo.EMPLOYEES
+    amount_bands: tuple[Decimal, ...] = Field(BANDS, min_length=1, max_length=10)
     branches: dict[str, str] = Field(default_factory=dict)
     calls: dict[str, dict[str, str]] = Field(default_factory=dict)
     extra: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -76,6 +91,13 @@ class Company(Strict):
     ask_reference: bool = False
     instructions_alert: Span = timedelta(days=30)
     inquiry: dict[str, Inquiry] = Field(default_factory=dict)
+    fallback: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _falls_back_on_places(self) -> Company:
+        for word in self.fallback:
+            check_fallback(word)
+        return self
 
     @model_validator(mode="after")
     def _speaks_contract_4(self) -> Company:
@@ -87,6 +109,23 @@ class Company(Strict):
         for entity, steps in self.calls.items():
             for step, text in steps.items():
                 read_call(entity, step, text)
+        return self
+
+    @model_validator(mode="after")
+    def _bands_ascend(self) -> Company:
+        rising = all(low < high for low, high in pairwise((Decimal(0), *self.amount_bands)))
+        if not rising:
+            raise ValueError("amount_bands: must be above zero, each larger than the one before")
+        return self
+
+    @model_validator(mode="after")
+    def _reasons_fit_a_list(self) -> Company:
+        if len(self.reject_reasons) > MOST_REASONS:
+            raise ValueError(f"reject_reasons: at most {MOST_REASONS}")
+        for reason in self.reject_reasons:
+            if not reason.strip() or len(reason) > LONGEST_REASON:
+                raise ValueError(f"reject_reasons: {reason!r}: 1 to {LONGEST_REASON} characters")
+        _check_unique("reject_reasons", self.reject_reasons)
         return self
 
     @property
@@ -114,15 +153,21 @@ class Company(Strict):
         """Return what this company's endpoint tells beyond `Default`, by entity."""
         return read_extras(self.extra)
 
-    def call(self, entity: str, step: str, *, person: str = "") -> ErpCall:
+    def call(self, entity: str, step: str, *, person: str = "", reason: str = "") -> ErpCall:
         """Return the write that does *step*, by this company's table or the default one.
 
-        *person* is who pressed, for dialogs that are told.
+        *person* is who pressed and *reason* why, for dialogs that are told. The default call tells
+        a reason that was given.
         """
         own = self.calls.get(entity, {}).get(step)
-        call = read_call(entity, step, own) if own else DEFAULT_CALLS[entity, step]
-        told = tuple((field, text.replace(PERSON, person)) for field, text in call.dialog)
-        return replace(call, dialog=told)
+        if not own:
+            call = DEFAULT_CALLS[entity, step]
+            return call.saying(REASON, reason) if reason else call
+        call = read_call(entity, step, own)
+        told = {PERSON: person, SAID: reason}
+        # Where no reason was given, nothing is told instead of an empty one.
+        rows = (row for row in call.dialog if reason or row[1] != SAID)
+        return replace(call, dialog=tuple((field, _filled(text, told)) for field, text in rows))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -132,6 +177,11 @@ class Company(Strict):
 
 _ANSWER = re.compile(r' (\w+\.\w+)="([^"]*)"')
 """One answer for an action's dialog: `ReasonApproveRejectParams.Reason="…"`."""
+
+
+def _filled(text: str, told: Mapping[str, str]) -> str:
+    # In one go: what stands in braces within a name or a reason is no word of ours.
+    return re.sub(r"\{\w+\}", lambda word: told[word[0]], text)
 
 
 def read_call(entity: str, step: str, text: str) -> ErpCall:
@@ -145,8 +195,8 @@ def read_call(entity: str, step: str, text: str) -> ErpCall:
     if action:
         answers = _ANSWER.findall(action[2])
         for field, answer in answers:
-            if re.search(r"[{}]", answer.replace(PERSON, "")):
-                raise ValueError(f"calls: {field}: the only word in braces is {PERSON}")
+            if re.search(r"[{}]", answer.replace(PERSON, "").replace(SAID, "")):
+                raise ValueError(f"calls: {field}: the words in braces are {PERSON} and {SAID}")
         return ErpCall(entity, action[1], dialog=tuple(answers))
     change = re.fullmatch(r"PUT (\w+)=(true|false)", text)
     if change:
@@ -155,9 +205,13 @@ def read_call(entity: str, step: str, text: str) -> ErpCall:
 
 
 class PersonEntry(Strict):
-    """One `[[person]]`: what neither Acumatica nor Teams tells of somebody."""
+    """One `[[person]]`: what neither Acumatica nor Teams tells of somebody.
+
+    Without `company` it holds in all of them; an employee is one of one company.
+    """
 
     email: str
+    company: str = ""
     employee: str = ""
     limit: Decimal | None = Field(None, ge=0)
     currency: str = ""
@@ -181,9 +235,41 @@ class ChannelEntry(Strict):
     conversation: str = Field(pattern=r"^19:\S+$")
 
 
+def _windows(value: Any) -> Any:
+    """Read `["7/1s", "1800/1h"]`: so many requests in so much time."""
+    if not isinstance(value, list) or not value:
+        raise ValueError('write a list like ["7/1s", "60/30s"]')
+    return tuple(_window(text) for text in value)
+
+
+def _window(text: Any) -> Window:
+    number, _, span = text.partition("/") if isinstance(text, str) else ("", "", "")
+    if not re.fullmatch(r"[1-9]\d{0,5}", number):
+        raise ValueError(f"{text!r} must be like 7/1s: so many requests in so much time")
+    return Window(int(number), TypeAdapter(Span).validate_python(span).total_seconds())
+
+
+Windows = Annotated[tuple[Window, ...], BeforeValidator(_windows)]
+
+
+class SendingLimits(Strict):
+    """`[limits]`: how much Teams lets one bot send; its own numbers may change without notice."""
+
+    messages: Windows = Quotas().messages
+    reads: Windows = Quotas().reads
+    tenant: Windows = Quotas().tenant
+
+    def quotas(self) -> Quotas:
+        """Return the limits as the schedule keeps them."""
+        return Quotas(self.messages, self.reads, self.tenant)
+
+
 class File(Strict):
     """`countersign.toml`: everything that is no secret."""
 
+    limits: SendingLimits = Field(default_factory=SendingLimits)
+
+    administrators: tuple[str, ...] = ()
     company: tuple[Company, ...]
     route: tuple[Route, ...]
     person: tuple[PersonEntry, ...] = ()
@@ -194,30 +280,38 @@ class File(Strict):
         names = [company.name for company in self.company]
         _check_unique("company", names)
         _check_unique("channel", [channel.name for channel in self.channel])
-        _check_unique("person", [person.email.lower() for person in self.person])
+        _check_unique("person", [_who(person) for person in self.person])
+        self._check_people(names)
         for route in self.route:
             if route.company not in names:
                 raise ValueError(f"route: there is no company {route.company!r}")
         for name in names:
             try:
-                self._check_channels(self.routes(name))
+                self.routes(name)
             except ValueError as error:
                 raise ValueError(f"route: company {name!r}: {error}") from error
         return self
 
-    def _check_channels(self, routes: Routes) -> None:
-        missing = routes.channels() - {channel.name for channel in self.channel}
-        if missing:
-            named = ", ".join(sorted(missing))
-            raise ValueError(f"no [[channel]] tells where {named} is in Teams")
+    def _check_people(self, companies: Sequence[str]) -> None:
+        for person in self.person:
+            if person.company and person.company not in companies:
+                raise ValueError(f"person: there is no company {person.company!r}")
+            if person.employee and not person.company and len(companies) > 1:
+                raise ValueError(
+                    f"person: {person.email}: say the company of employee {person.employee}"
+                )
 
     def routes(self, company: str) -> Routes:
         """Return the routes of one company in file order."""
         return Routes(route for route in self.route if route.company == company)
 
-    def overrides(self) -> tuple[Override, ...]:
-        """Return what the file says of people."""
-        return tuple(person.override() for person in self.person)
+    def overrides(self, company: str) -> tuple[Override, ...]:
+        """Return what the file says of people in one company."""
+        return tuple(one.override() for one in self.person if one.company in ("", company))
+
+
+def _who(person: PersonEntry) -> str:
+    return f"{person.email.lower()} {person.company}".rstrip()
 
 
 def _check_unique(what: str, names: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
-"""Keeps who is who: employees from Acumatica, people from the rosters of bound channels.
+"""Keeps who is who: employees from Acumatica, people from rosters of bound channels and Graph.
 
-Matching is pure (`core.people`); here the two lists are fetched and stored. When they change, every
+Matching is pure (`core.people`); here the lists are fetched and stored. When they change, every
 open question is looked at again, because now perhaps somebody can be asked.
 """
 
@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from acumatica_client.errors import ErpError
 from acumatica_client.models import Employee
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
+from bot.core.graph import GraphBusy, GraphError, GraphRefused
+from bot.core.nights import latest_night
 from bot.core.people import People
+from bot.entra import EntraUsers
 from bot.places import Reachable
 from bot.teams import Connector, ConnectorRefused
-from storage import conversations, inbox, ledger, people
+from storage import conversations, entra, inbox, ledger, people
 from storage.database import Connection, Database
 from storage.records import StoredContact, StoredDelegate, StoredEmployee
 
@@ -41,6 +44,7 @@ class Directory:
         *,
         reachable: Reachable,
         look_bells: Mapping[str, Bell],
+        users: EntraUsers | None = None,
     ) -> None:
         self._tenants = tenants
         self._store = store
@@ -48,6 +52,9 @@ class Directory:
         self._ports = ports
         self._reachable = reachable
         self._look_bells = look_bells
+        self._users = users
+        self._more = False
+        """Whether Graph has not been asked about everybody yet; the rest was read just now."""
         self._due = ports.clock.now()
         self._known: list[People] | None = None
         """Who was who after the last refresh."""
@@ -60,8 +67,8 @@ class Directory:
         if now < self._due:
             return False
         before = self._known if self._known is not None else await self._everybody()
-        fine = await self._refresh()
-        self._due = self._ports.clock.now() + (REFRESH if fine else RETRY)
+        again = await self._refresh()
+        self._due = self._ports.clock.now() + again
         # Also a day that begins can change who may approve, when somebody's absence begins with it.
         self._known = await self._everybody()
         if self._known != before:
@@ -77,22 +84,73 @@ class Directory:
         """Refresh in a moment: the bot was installed somewhere, and such news come in swarms."""
         self._due = min(self._due, self._ports.clock.now() + SWARM)
 
-    async def _refresh(self) -> bool:
-        fine = True
+    async def _refresh(self) -> timedelta:
+        """Read what is due; return when to come again."""
+        again = REFRESH if self._more else await self._lists()
+        return min(again, await self._graph())
+
+    async def _lists(self) -> timedelta:
+        """Read rosters and employees."""
+        trouble = {"rosters": ""}
         try:
             await self._rosters()
         except ConnectorRefused as error:
-            fine = False
+            trouble["rosters"] = str(error)
             log.warning("roster not read", extra={"reason": str(error)})
         for tenant in self._tenants.values():
+            trouble[f"employees of {tenant.name}"] = ""
             try:
                 await self._employees(tenant)
             except ErpError as error:
-                fine = False
+                trouble[f"employees of {tenant.name}"] = str(error)
                 log.warning(
                     "employees not read", extra={"company": tenant.name, "reason": str(error)}
                 )
-        return fine
+        await self._tell(trouble)
+        return RETRY if any(trouble.values()) else REFRESH
+
+    async def _graph(self) -> timedelta:
+        """Ask Graph who is behind the addresses of those lists and of the file."""
+        if self._users is None:
+            await self._without_graph()
+            return REFRESH
+        again, trouble = REFRESH, ""
+        try:
+            await self._users.check_roles()
+            whole = await self._users.refresh(await self._addresses(), night=self._night())
+            self._more, again = not whole, REFRESH if whole else timedelta()
+        except GraphError as error:
+            trouble, again = str(error), _again(error)
+            self._more = False
+            log.warning("people not asked of Graph", extra={"reason": trouble})
+        await self._tell({"graph": trouble})
+        return again
+
+    async def _without_graph(self) -> None:
+        """Forget what Graph once said: nobody would ever correct it."""
+        async with self._store.transaction() as conn:
+            await entra.keep_only(conn, ())
+
+    async def _addresses(self) -> set[str]:
+        """Return every address that names somebody: of employees, and in the file."""
+        found: set[str] = set()
+        async with self._store.reading() as conn:
+            for tenant in self._tenants.values():
+                found |= {one.email for one in await people.employees(conn, tenant.name)}
+                found |= tenant.named_addresses
+        return found
+
+    def _night(self) -> datetime:
+        """Return since when what Graph said is fresh enough: the first company's last night."""
+        for tenant in self._tenants.values():
+            at, zone = tenant.company.nightly, tenant.company.zone
+            return latest_night(self._ports.clock.now(), at, zone)
+        return datetime.min.replace(tzinfo=UTC)
+
+    async def _tell(self, told: Mapping[str, str]) -> None:
+        async with self._store.transaction() as conn:
+            for name, trouble in told.items():
+                await entra.tell(conn, name, trouble, now=self._ports.clock.now())
 
     async def _rosters(self) -> None:
         async with self._store.reading() as conn:
@@ -147,6 +205,14 @@ class Directory:
             correlation=self._ports.token(),
             now=self._ports.clock.now(),
         )
+
+
+def _again(error: GraphError) -> timedelta:
+    """Say when to ask Graph again: a refusal stays one until somebody grants what is missing."""
+    if isinstance(error, GraphRefused):
+        return REFRESH
+    after = error.after if isinstance(error, GraphBusy) else None
+    return RETRY if after is None else max(RETRY, timedelta(seconds=after))
 
 
 def _stored(employee: Employee) -> StoredEmployee:

@@ -9,129 +9,113 @@ service to your bot".
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import jwt
 from jwt.algorithms import RSAAlgorithm
 
-from acumatica_client.transport import Request, Transport, TransportError
+from bot.checked import is_loopback
 from bot.clock import Clock
 from bot.settings import TeamsSettings
+from bot.signing_keys import GateRefused, Key, SigningKeys
 from storage.records import Json
 
-log = logging.getLogger(__name__)
-
-ISSUER = "https://api.botframework.com"
 CHANNEL = "msteams"
 LEEWAY = timedelta(minutes=5)
-KEYS_FRESH = timedelta(hours=24).total_seconds()
-REFETCH_AFTER = 60.0
-"""Seconds between two fetches of the keys, so that invented key ids cannot make us fetch."""
-RETRY_AFTER = 5.0
-"""The same after a fetch that failed."""
+REMEMBERED = 1024
+"""Tokens whose signature was checked; Teams uses one for an hour."""
+_UNREADABLE = (jwt.PyJWTError, ValueError, TypeError, OverflowError)
+"""What comes out of reading what somebody made up."""
+
+SecondOpinion = Callable[[Json, str], Awaitable[None]]
+"""An SDK's own check of an activity and its Authorization header. Raises GateRefused."""
 
 
-class GateRefused(Exception):
-    """The call is not let in; `status` is the HTTP answer, the reason is for our log only."""
+class Checks(Protocol):
+    """Decides who is let in."""
 
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
+    async def check(self, authorization: Sequence[str], activity: Json) -> None:
+        """Raise GateRefused unless the call may come in."""
 
 
-class SigningKeys:
-    """The public keys that sign calls from Teams, fetched on our own loop with a timeout."""
+@dataclass(slots=True)
+class Proved:
+    """Tokens whose signature held, by hash, with the key it held under. Bounded; oldest go first.
 
-    def __init__(self, transport: Transport, clock: Clock, url: str) -> None:
-        self._transport = transport
-        self._clock = clock
-        self.url = url
-        self._keys: dict[str, dict[str, Any]] = {}
-        self._fetched: float | None = None
-        self._failed: float | None = None
-        self._lock = asyncio.Lock()
+    Only the signature is remembered: times, addresses and tenants are judged at every call, and a
+    token does not outlive its key.
+    """
 
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """The keys as the key document lists them, for the SDK's own cache."""
-        return list(self._keys.values())
+    _claims: dict[bytes, tuple[Key, Mapping[str, Any]]] = field(default_factory=dict)
 
-    async def find(self, key_id: str) -> dict[str, Any] | None:
-        """Return the key with that id, fetching the document when it is unknown or old."""
-        known = self._fresh(key_id)
-        if known is not None:
-            return known
-        async with self._lock:  # one fetch serves everybody who waits for it
-            known = self._fresh(key_id)
-            if known is None and _over(self._age(self._fetched), REFETCH_AFTER):
-                await self._fetch()
-        return self._fresh(key_id)
+    def get(self, token: str, key: Key) -> Mapping[str, Any] | None:
+        """Return the claims of a token proved under exactly this *key*."""
+        known, claims = self._claims.get(_digest(token), (None, None))
+        return claims if known == key else None
 
-    def _fresh(self, key_id: str) -> dict[str, Any] | None:
-        return None if _over(self._age(self._fetched), KEYS_FRESH) else self._keys.get(key_id)
+    def put(self, token: str, key: Key, claims: Mapping[str, Any]) -> None:
+        """Remember a token that held."""
+        while len(self._claims) >= REMEMBERED:
+            del self._claims[next(iter(self._claims))]
+        self._claims[_digest(token)] = (key, claims)
 
-    def _age(self, moment: float | None) -> float | None:
-        return None if moment is None else self._clock.reading().seconds - moment
-
-    async def _fetch(self) -> None:
-        if not _over(self._age(self._failed), RETRY_AFTER):
-            raise GateRefused(503, "the key document could not be read a moment ago")
-        try:
-            document = await self._json(self.url)
-            keys = (await self._json(str(document.get("jwks_uri")))).get("keys")
-        except (TransportError, ValueError) as error:
-            self._failed = self._clock.reading().seconds
-            raise GateRefused(503, f"the key document cannot be read: {error}") from error
-        listed = keys if isinstance(keys, list) else []
-        rows = [key for key in listed if isinstance(key, dict) and key.get("kid")]
-        self._keys = {str(key["kid"]): key for key in rows}
-        self._fetched, self._failed = self._clock.reading().seconds, None
-
-    async def _json(self, url: str) -> dict[str, Any]:
-        reply = await self._transport.send(Request("GET", url, timeout=10.0))
-        if reply.status != 200:
-            raise ValueError(f"{url} answered {reply.status}")
-        data = json.loads(reply.body)
-        if not isinstance(data, dict):
-            raise ValueError(f"{url} is no JSON object")  # noqa: TRY004  # the peer's value is wrong
-        return data
+    def drop(self, token: str) -> None:
+        """Forget a token, as it has expired."""
+        self._claims.pop(_digest(token), None)
 
 
 class Gate:
     """Lets in what Teams signed for this bot."""
 
-    def __init__(self, settings: TeamsSettings, keys: SigningKeys, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: TeamsSettings,
+        keys: SigningKeys,
+        clock: Clock,
+        second: SecondOpinion | None = None,
+    ) -> None:
         self._settings = settings
         self._keys = keys
         self._clock = clock
+        self._second = second
+        self._proved = Proved()
 
-    async def check(self, authorization: Sequence[str], activity: Json) -> str:
-        """Return the proved header value, or raise GateRefused."""
+    async def check(self, authorization: Sequence[str], activity: Json) -> None:
+        """Raise GateRefused unless Teams signed this call for us."""
         if len(authorization) != 1 or not authorization[0].startswith("Bearer "):
             raise GateRefused(401, "not exactly one Bearer header")
         claims = await self._claims(authorization[0].removeprefix("Bearer "))
-        self._check_service_url(claims, activity)
-        self._check_addressing(activity)
-        return authorization[0]
+        _check_service_url(claims, activity)
+        check_addressing(self._settings, activity)
+        if self._second is not None:
+            await self._second(activity, authorization[0])
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         try:
-            head = jwt.get_unverified_header(token)
-            if head.get("alg") != "RS256":
-                raise GateRefused(401, f"algorithm {head.get('alg')!r}")
-            key = await self._keys.find(str(head.get("kid")))
-            if key is None or CHANNEL not in (key.get("endorsements") or []):
-                raise GateRefused(401, "unknown key, or one not endorsed for Teams")
-            return self._decoded(token, key)
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            key = await self._key(token)
+            claims = self._proved.get(token, key)
+            if claims is None:
+                claims = self._decoded(token, key)
+                self._proved.put(token, key, claims)
+            self._check_times(token, claims)
+        except _UNREADABLE as error:
             raise GateRefused(401, f"bad token: {type(error).__name__}") from error
+        return claims
 
-    def _decoded(self, token: str, key: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def _key(self, token: str) -> Key:
+        head = jwt.get_unverified_header(token)
+        if head.get("alg") != "RS256":
+            raise GateRefused(401, f"algorithm {head.get('alg')!r}")
+        key = await self._keys.find(str(head.get("kid")))
+        if key is None or CHANNEL not in (key.get("endorsements") or []):
+            raise GateRefused(401, "unknown key, or one not endorsed for Teams")
+        return key
+
+    def _decoded(self, token: str, key: Key) -> Mapping[str, Any]:
         public = RSAAlgorithm.from_jwk(dict(key))
         # Expiry is checked against the clock that was passed in, not the machine's.
         claims: Mapping[str, Any] = jwt.decode(
@@ -139,7 +123,7 @@ class Gate:
             public,  # type: ignore[arg-type]  # a key document holds public keys only
             algorithms=["RS256"],
             audience=self._settings.app_id,
-            issuer=ISSUER,
+            issuer=self._settings.rows.issuer,
             options={
                 "require": ["exp", "iss", "aud"],
                 "strict_aud": True,
@@ -148,40 +132,78 @@ class Gate:
                 "verify_iat": False,
             },
         )
-        now, leeway = self._clock.now().timestamp(), LEEWAY.total_seconds()
-        if not now - leeway < float(claims["exp"]):
-            raise GateRefused(401, "the token has expired")
-        if float(claims.get("nbf", 0)) > now + leeway:
-            raise GateRefused(401, "the token is not valid yet")
         return claims
 
-    def _check_service_url(self, claims: Mapping[str, Any], activity: Json) -> None:
-        shown = activity.get("serviceUrl")
-        signed = claims.get("serviceurl", claims.get("serviceUrl"))
-        if not isinstance(shown, str) or not shown or shown != signed:
-            raise GateRefused(401, "the signed service address is not the activity's")
-        if not self._settings.may_serve(shown):
-            raise GateRefused(403, "the service address is not on the allow-list")
-
-    def _check_addressing(self, activity: Json) -> None:
-        if activity.get("channelId") != CHANNEL:
-            raise GateRefused(403, "the activity is not of Teams")
-        if _member(activity, "recipient", "id") != f"28:{self._settings.app_id}":
-            raise GateRefused(403, "the activity is for another bot")
-        tenants = {
-            _member(activity, "channelData", "tenant", "id"),
-            _member(activity, "conversation", "tenantId"),
-        }
-        if len(tenants) != 1 or not tenants <= self._settings.tenants:
-            raise GateRefused(403, "the activity is of a tenant that is not ours")
+    def _check_times(self, token: str, claims: Mapping[str, Any]) -> None:
+        now, leeway = self._clock.now().timestamp(), LEEWAY.total_seconds()
+        if not now - leeway < float(claims["exp"]):
+            self._proved.drop(token)
+            raise GateRefused(401, "the token has expired")
+        if not float(claims.get("nbf", 0)) <= now + leeway:
+            raise GateRefused(401, "the token is not valid yet")
 
 
-def _over(age: float | None, limit: float) -> bool:
-    """Say whether *age* is at least *limit*; what never happened is older than any limit."""
-    return age is None or age >= limit
+class PlaygroundGate:
+    """Lets in what this machine's own playground sends; it signs nothing.
+
+    Settings refuse it wherever anybody else could reach us.
+    """
+
+    def __init__(self, settings: TeamsSettings) -> None:
+        self._settings = settings
+
+    async def check(self, authorization: Sequence[str], activity: Json) -> None:
+        """Raise GateRefused unless the activity is of the playground's own people."""
+        del authorization
+        check_addressing(self._settings, activity)
+        if not is_loopback(str(activity["serviceUrl"])):
+            raise GateRefused(403, "the service address is not on this machine")
 
 
-def _member(data: Any, *path: str) -> str:
+def open_gate(
+    settings: TeamsSettings, keys: SigningKeys, clock: Clock, second: SecondOpinion
+) -> Checks:
+    """Return the gate of these settings."""
+    if settings.playground:
+        return PlaygroundGate(settings)
+    return Gate(settings, keys, clock, second)
+
+
+def _check_service_url(claims: Mapping[str, Any], activity: Json) -> None:
+    shown = activity.get("serviceUrl")
+    signed = claims.get("serviceurl", claims.get("serviceUrl"))
+    if not isinstance(shown, str) or not shown or shown != signed:
+        raise GateRefused(401, "the signed service address is not the activity's")
+
+
+def check_addressing(settings: TeamsSettings, activity: Json) -> None:
+    """Raise GateRefused unless an activity is of Teams, for us, and of a tenant of ours.
+
+    `channelData.tenant.id` must be there: Teams puts it into everything. `conversation.tenantId` is
+    left out of what an Action.Submit sends, and of some events; where it stands it must agree.
+    """
+    if not settings.may_serve(str(activity.get("serviceUrl"))):
+        raise GateRefused(403, "the service address is not on the allow-list")
+    if activity.get("channelId") != CHANNEL:
+        raise GateRefused(403, "the activity is not of Teams")
+    if _member(activity, "recipient", "id") != f"28:{settings.app_id}":
+        raise GateRefused(403, "the activity is for another bot")
+    tenant = _member(activity, "channelData", "tenant", "id")
+    told = _member(activity, "conversation", "tenantId")
+    if not isinstance(tenant, str) or tenant not in settings.tenants:
+        raise GateRefused(403, "the activity is of a tenant that is not ours")
+    if told is not None and told != tenant:
+        raise GateRefused(403, "the activity is of two tenants")
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+
+
+def _member(data: Any, *path: str) -> Any:
     for name in path:
         data = data.get(name) if isinstance(data, dict) else None
-    return data if isinstance(data, str) else ""
+    return data
+
+
+__all__ = ["Checks", "Gate", "GateRefused", "PlaygroundGate", "SigningKeys", "open_gate"]

@@ -7,18 +7,26 @@ SDK costs nothing here.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from bot.arrivals import Arrivals
 from bot.core.activity import (
     Wire,
+    read_asked,
     read_conversation,
     read_invoked,
     read_said,
     read_submitted,
+    text,
 )
+from bot.core.arrivals import Came, read_arrival
+from bot.core.place_events import read_place_event
+from bot.dialogs import Dialogs
+from bot.listening import Listening
 from bot.pressed import Presses
 from bot.showing import text_answer
 from bot.talk import Talk
+from bot.welcome import Welcome
 from storage.records import Json
 
 InvokeHandler = Callable[[Wire], Awaitable[Json]]
@@ -34,16 +42,32 @@ class Incoming:
         talk: Talk,
         arrivals: Arrivals,
         invokes: Mapping[str, InvokeHandler] | None = None,
+        *,
+        dialogs: Dialogs,
+        welcome: Welcome,
+        listening: Listening,
     ) -> None:
+        self._listening = listening
         self._presses = presses
+        self._dialogs = dialogs
         self._talk = talk
+        self._welcome = welcome
         self._arrivals = arrivals
-        self._invokes = {"adaptiveCard/action": self._pressed, **(invokes or {})}
+        self._invokes = {
+            "adaptiveCard/action": self._pressed,
+            "task/fetch": dialogs.fetched,
+            "task/submit": dialogs.submitted,
+            **(invokes or {}),
+        }
         """Invoke name to who answers it: dialogs, searches and presses."""
 
     async def seen(self, wire: Wire) -> None:
-        """Remember where an activity came from, whatever it is."""
+        """Remember where an activity came from, but not where somebody merely composes."""
+        # Two people's chat is *personal* too, and the bot is not in it.
+        if text(wire, "name").startswith("composeExtension/"):
+            return
         await self._arrivals.seen(read_conversation(wire))
+        await self._listening.heard(wire)
 
     async def invoked(self, wire: Wire) -> Json:
         """Return the body of the answer to an invoke; the HTTP status is 200 whatever it says."""
@@ -55,16 +79,35 @@ class Incoming:
     async def message(self, wire: Wire) -> None:
         """Answer a typed message, or a press of a client without Action.Execute."""
         received = read_submitted(wire)
+        if asked := read_asked(wire):
+            await self._talk.answer(replace(read_said(wire), text=asked))
+            return
         if received is None:
-            await self._talk.answer(read_said(wire))
+            if not await self._listening.kept(wire):
+                await self._talk.answer(read_said(wire))
+            return
+        if self._dialogs.concerns(received):
+            await self._talk.notice(read_said(wire), await self._dialogs.message(received))
             return
         answer = await self._presses.answer(received)
         if isinstance(answer["value"], str):  # a card cannot be returned here; it is edited instead
             await self._talk.notice(read_said(wire), answer["value"])
 
+    async def changed(self, wire: Wire) -> None:
+        """Note what changed in a place: somebody may be found now who was not before."""
+        if wire.get("membersAdded"):
+            await self.installed(wire)
+        if event := read_place_event(wire):
+            await self._arrivals.place_changed(event)
+
     async def installed(self, wire: Wire) -> None:
-        """Note an installation or new members: cards may wait for this place."""
-        await self._arrivals.installed(read_conversation(wire))
+        """Note what became of us in a place; unknown events concern nobody."""
+        place, came = read_conversation(wire), read_arrival(wire).came
+        if came is Came.REMOVED:
+            await self._arrivals.removed(place)
+            return
+        await self._arrivals.installed(place)
+        await self._welcome.arrived(wire)
 
     async def _pressed(self, wire: Wire) -> Json:
         received = read_invoked(wire)

@@ -141,6 +141,7 @@ METRICS = (
         _progress(lambda row: row.finished_at is None), ("what", "entity"), counter=False,
     ),
     Metric("outbox", "Messages to Teams.", _rows("outbox"), ("state",), counter=False),
+    Metric("feed", "Lines for activity feeds, by how it went.", _board("feed"), ("outcome",)),
     Metric("decisions", "Questions put to people.", _rows("decisions"), ("state",), counter=False),
     Metric(
         "troubles", "What is wrong now and shown by /health/ready.", _troubles, counter=False,

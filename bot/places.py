@@ -9,6 +9,9 @@ from storage import conversations, people
 from storage.database import Connection
 from storage.records import Wait
 
+CHANNEL = "channel:"
+PERSON = "person:"
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
@@ -25,6 +28,9 @@ class Chat:
     service_url: str
     conversation: str
     teams_id: str
+    """What the chat is opened by: their `29:` id, or the Entra id where no roster told that."""
+    person: str
+    """aadObjectId."""
 
 
 Place = Channel | Chat
@@ -34,11 +40,10 @@ Reachable = Callable[[str], str]
 
 async def place_of(conn: Connection, target: str, *, reachable: Reachable) -> Place | Wait:
     """Find the place of *target*, or say what must happen first."""
-    kind, _, name = target.partition(":")
-    if kind == "channel":
-        return await _channel(conn, name, reachable)
-    if kind == "person":
-        return await _chat(conn, name, reachable)
+    if target.startswith(CHANNEL):
+        return await _channel(conn, target.removeprefix(CHANNEL), reachable)
+    if target.startswith(PERSON):
+        return await _chat(conn, target.removeprefix(PERSON), reachable)
     return Wait("nobody was found in Teams who may decide this")
 
 
@@ -57,6 +62,5 @@ async def _chat(conn: Connection, person_id: str, reachable: Reachable) -> Place
     if person is None:
         return Wait("the person is not known in Teams yet")
     known = await conversations.chat_with(conn, person_id)
-    if known is None:
-        return Chat(reachable(""), "", person.teams_id)
-    return Chat(reachable(known.service_url), known.conversation, person.teams_id)
+    conversation, told = (known.conversation, known.service_url) if known else ("", "")
+    return Chat(reachable(told), conversation, person.teams_id or person_id, person_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.checked import SettingsError
+from bot.checked import SettingsError, is_loopback
 from bot.company_file import Company, File, read_file
 from bot.settings import CALLBACK, MAKE_KEY, CompanySecrets, Settings, read_settings
 
@@ -41,10 +41,20 @@ def unsafe(settings: Settings, file: File) -> list[str]:
 def _of_environment(settings: Settings) -> list[str]:
     return [
         *settings.teams.problems(),
+        *settings.exposed(),
         *settings.storage.problems(),
         *settings.server.problems(),
         *settings.encryption.problems(),
+        *_unsealed(settings),
     ]
+
+
+def _unsealed(settings: Settings) -> list[str]:
+    """List what is missing for messages that come sealed to a certificate of ours."""
+    if settings.teams.notices != "rich" or settings.encryption.listed:
+        return []
+    key = "the key of the certificate must be sealed"
+    return [f"ENCRYPTION__KEYS is empty: with TEAMS__NOTICES=rich {key}; {MAKE_KEY}"]
 
 
 def _unsafe_company(settings: Settings, company: Company) -> list[str]:
@@ -54,6 +64,8 @@ def _unsafe_company(settings: Settings, company: Company) -> list[str]:
     found += [*secrets.strays(company), *secrets.weak(company.name)]
     if person:
         found += _unsafe_person(company, secrets)
+    if settings.teams.playground and not is_loopback(company.url):
+        found.append(f"company {company.name!r}: TEAMS__PLAYGROUND goes with a stand-in only")
     if needs_vault(company, secrets) and not settings.encryption.listed:
         found.append(
             f"ENCRYPTION__KEYS is empty: refresh tokens of {company.name!r} must be sealed;"

@@ -1,76 +1,91 @@
-"""The adapter to botbuilder: its token check and its dispatch, fed with keys our gate has fetched.
+"""The seam to botbuilder: its token check and its dispatch, fed with keys our gate has fetched.
 
-Only this module and `activities` may import botbuilder, so that a successor SDK costs two files.
-The SDK never sends: it would fetch tokens on the loop, wait 100 seconds and repeat on its own. So
-the adapter below only keeps what a handler answers to an invoke.
+Only this module and `activities` may import botbuilder, so that a successor SDK costs two files;
+the tests drive the same doors through one (docs/adr/0007). The SDK never sends: it would fetch
+tokens on the loop, wait 100 seconds and repeat on its own. So the adapter below only keeps what a
+handler answers to an invoke.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
-from botbuilder.core import ActivityHandler, BotAdapter, TurnContext
-from botbuilder.integration.aiohttp import ConfigurationBotFrameworkAuthentication
+from botbuilder.core import BotAdapter, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ResourceResponse
-from botframework.connector.auth import ChannelValidation, JwtTokenExtractor
+from botframework.connector.auth import JwtTokenExtractor, VerifyOptions
+from jwt.algorithms import RSAAlgorithm
 
-from bot.gate import GateRefused, SigningKeys
+from bot.activities import WIRE, Activities
+from bot.incoming import Incoming
+from bot.seam import InvokeAnswer
 from bot.settings import TeamsSettings
+from bot.signing_keys import GateRefused, SigningKeys
 from storage.records import Json
 
 _ANSWER = "countersign.invoke_answer"
 _READ = ("type", "id", "channelId", "serviceUrl", "name")
-"""What the SDK checks and dispatches by; it breaks on other members of an unexpected form."""
-WIRE = "countersign.wire"
-"""Where a turn keeps the activity as it came: the typed one loses members."""
+"""What the SDK dispatches by; it breaks on other members of an unexpected form."""
+LEEWAY = 300
 
 
-class Sdk:
-    """Runs one proved activity through botbuilder's handler."""
+class BotbuilderSeam:
+    """Checks and runs activities the way botbuilder does."""
 
-    def __init__(
-        self, settings: TeamsSettings, keys: SigningKeys, handler: ActivityHandler
-    ) -> None:
-        self._keys = keys
-        self._handler = handler
+    def __init__(self, settings: TeamsSettings, keys: SigningKeys, incoming: Incoming) -> None:
+        self._settings = settings
+        self._handler = Activities(incoming)
         self._adapter = _AnswerKeeper()
-        self._authentication = ConfigurationBotFrameworkAuthentication(
-            SimpleNamespace(
-                APP_ID=settings.app_id,
-                APP_PASSWORD=settings.client_secret.get_secret_value(),
-                APP_TYPE=settings.app_type,
-                APP_TENANTID=settings.tenant_id,
-            )
-        )
-        ChannelValidation.open_id_metadata_endpoint = keys.url
+        expected = VerifyOptions([settings.rows.issuer], None, LEEWAY, False)
+        self._tokens = JwtTokenExtractor(expected, settings.openid_metadata_url, ["RS256"])
+        # By itself it would fetch keys with a blocking call, share them with every other bot in the
+        # process, and not notice a rotation.
+        self._tokens.open_id_metadata = _LentKeys(keys)
 
-    async def run(self, data: Json, authorization: str) -> Any:
-        """Check *authorization* once more, the SDK's way, and return the handler's invoke answer.
-
-        The answer is an object with `status` and `body`, or None for anything but an invoke.
-        """
-        shown = {name: data[name] for name in _READ if isinstance(data.get(name), str)}
-        activity = Activity().deserialize(shown)
-        self._lend_keys()
+    async def verify(self, activity: Json, authorization: str) -> None:
+        """Check *authorization* the SDK's way, after our own gate. Raises GateRefused."""
         try:
-            await self._authentication.authenticate_request(activity, authorization)
+            identity = await self._tokens.get_identity_from_auth_header(
+                authorization, str(activity.get("channelId"))
+            )
+            accepted = identity is not None and self._is_for_us(identity.claims)
         except Exception as error:
-            # PermissionError, PyJWTError, KeyError, IndexError, plain Exception: all mean "no".
+            # PyJWTError, KeyError, IndexError, plain Exception: all mean "no".
             raise GateRefused(401, f"the SDK refused: {type(error).__name__}") from error
-        context = TurnContext(self._adapter, activity)
+        if not accepted:
+            raise GateRefused(401, "the SDK refused")
+
+    def _is_for_us(self, claims: Json) -> bool:
+        return bool(claims.get("aud") == self._settings.app_id)
+
+    async def run(self, data: Json) -> InvokeAnswer | None:
+        """Run one proved activity through the handler; the answer is None but for an invoke."""
+        shown = {name: data[name] for name in _READ if isinstance(data.get(name), str)}
+        context = TurnContext(self._adapter, Activity().deserialize(shown))
         context.turn_state[WIRE] = data
         await self._adapter.run_pipeline(context, self._handler.on_turn)
-        return context.turn_state.get(_ANSWER)
+        answer = context.turn_state.get(_ANSWER)
+        return None if answer is None else InvokeAnswer(answer.status, answer.body)
 
-    def _lend_keys(self) -> None:
-        # The SDK fetches keys with a blocking call and cannot rotate them; given ours, it never
-        # fetches: it only does so when `last_updated` is more than a day ago.
-        metadata = JwtTokenExtractor.get_open_id_metadata(self._keys.url)
-        metadata.keys = self._keys.rows
-        metadata.last_updated = datetime.max  # noqa: DTZ901  # the SDK compares naive moments
+
+class _LentKeys:
+    """Stands where the SDK keeps keys, and looks into ours."""
+
+    def __init__(self, keys: SigningKeys) -> None:
+        self._keys = keys
+
+    async def get(self, key_id: str) -> Any:
+        """Return a key as the SDK wants it; None is refused there."""
+        key = self._keys.known(key_id)
+        return None if key is None else _LentKey(key)
+
+
+class _LentKey:
+    """One key, read once."""
+
+    def __init__(self, key: Json) -> None:
+        self.public_key = RSAAlgorithm.from_jwk(dict(key))
+        self.endorsements = key.get("endorsements") or []
 
 
 class _AnswerKeeper(BotAdapter):  # type: ignore[misc]  # the SDK has no types

@@ -10,9 +10,10 @@ from aiohttp import web
 
 from bot.bodies import read_body, read_members
 from bot.consents import Consents
-from bot.gate import Gate, GateRefused
+from bot.gate import Checks
 from bot.push_door import PushDoor
-from bot.sdk import Sdk
+from bot.seam import Seam
+from bot.signing_keys import GateRefused
 from bot.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -34,10 +35,10 @@ class Doors:
     """The HTTP handlers."""
 
     def __init__(
-        self, gate: Gate, sdk: Sdk, push_door: PushDoor, watch: Watch, consents: Consents
+        self, gate: Checks, seam: Seam, push_door: PushDoor, watch: Watch, consents: Consents
     ) -> None:
         self._gate = gate
-        self._sdk = sdk
+        self._seam = seam
         self._consents = consents
         self.push = push_door.push
         self.ready = watch.ready
@@ -49,11 +50,11 @@ class Doors:
         if not isinstance(activity.get("type"), str) or not activity["type"]:
             raise web.HTTPBadRequest(text="an activity needs a type")
         try:
-            proof = await self._gate.check(request.headers.getall("Authorization", []), activity)
-            answer = await self._sdk.run(activity, proof)
+            await self._gate.check(request.headers.getall("Authorization", []), activity)
         except GateRefused as error:
             log.warning("call refused at the gate", extra={"reason": str(error)})
             return web.Response(status=error.status)
+        answer = await self._seam.run(activity)
         if answer is None:
             return web.Response(status=202)
         return web.json_response(answer.body, status=answer.status)

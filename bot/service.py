@@ -16,49 +16,65 @@ from datetime import timedelta
 from aiohttp import web
 
 from acumatica_client.client import ErpClient
-from acumatica_client.transport import Transport
+from acumatica_client.transport import Transport, same_host
 from bot.actions import Bells, Doer, Settler
-from bot.activities import Activities
+from bot.answers import Answers
 from bot.arrivals import Arrivals
+from bot.askers import Askers
 from bot.attempt import Runner, keep_going
+from bot.binding import Authority, Binding, authority_of
 from bot.board import Board
 from bot.checked import SettingsError
+from bot.claims import Claims
 from bot.clock import Bell, Clock, Ports
 from bot.companies import Tenant
 from bot.company_file import Company, File
 from bot.consents import Consents
+from bot.core.schedule import Quotas
+from bot.dialogs import Dialogs
 from bot.directory import Directory
+from bot.dispatcher import Dispatcher
 from bot.effects import Effects
-from bot.gate import Gate, SigningKeys
+from bot.gate import open_gate
 from bot.grants import Grants, drop_strays
+from bot.graph_door import LIFECYCLE, NOTIFICATIONS
 from bot.incoming import Incoming
+from bot.listening import Listening, listen
 from bot.look import Look
+from bot.organisation import organisation
+from bot.pace import Pace
 from bot.poller import Poller
 from bot.pressed import Presses
+from bot.profiles import Profiles
 from bot.push_door import PUSH_LIMIT, PushDoor
 from bot.push_door import Company as PushCompany
 from bot.questions import Cause, note
+from bot.reach import Reach
 from bot.reconcile import Reconciler
 from bot.safety import unsafe
-from bot.sdk import Sdk
+from bot.sdk import BotbuilderSeam
+from bot.seam import OpenSeam
+from bot.search import Search
 from bot.server import Doors, Handler, hide_version, plain_errors
 from bot.settings import CALLBACK, CompanySecrets, Settings, TeamsSettings
 from bot.showing import Showing
 from bot.sign_ins import issuer_of, open_erp, open_grants, open_vault
-from bot.talk import Talk
+from bot.signing_keys import SigningKeys
+from bot.standing_in import StandingIn
+from bot.talk import Sources, Talk
 from bot.teams import Connector
-from bot.tokens import BotTokens
-from bot.watch import Watch
+from bot.tokens import Tokens, open_tokens
+from bot.watch import Hints, Watch
+from bot.welcome import Welcome
 from bot.worker import Worker
 from storage import conversations, documents, ledger, outbox, progress, requests
 from storage.database import Connection, Database
+from storage.vault import Vault
 
 log = logging.getLogger(__name__)
 
 ANSWERS_KEPT = timedelta(hours=24)
 """How long a repeated activity gets its stored answer again."""
-WORKERS = 4
-"""Messages in flight at once; two of one document to one place never are."""
 
 Tenants = Mapping[str, Tenant]
 
@@ -81,15 +97,20 @@ class Service:
     tenants: Tenants
     directory: Directory
     worker: Worker
+    dispatcher: Dispatcher
     loops: tuple[Loop, ...]
     doors: Doors
     reconcilers: Mapping[str, Reconciler]
+    binding: Binding
+    listening: Listening
 
 
 SERVICE = web.AppKey("service", Service)
 
 
-def build(settings: Settings, file: File, ports: Ports) -> web.Application:
+def build(
+    settings: Settings, file: File, ports: Ports, open_seam: OpenSeam = BotbuilderSeam
+) -> web.Application:
     """Return the application of *settings*; raises SettingsError when it would be unsafe."""
     problems = unsafe(settings, file)
     if problems:
@@ -98,13 +119,15 @@ def build(settings: Settings, file: File, ports: Ports) -> web.Application:
     app.on_response_prepare.append(hide_version)
     app.router.add_post("/api/messages", _door(lambda doors: doors.messages))
     app.router.add_post("/api/acumatica/push/{company}", _door(lambda doors: doors.push))
+    app.router.add_post(NOTIFICATIONS, _graph_door)
+    app.router.add_post(LIFECYCLE, _graph_door)
     app.router.add_get(CALLBACK, _door(lambda doors: doors.callback))
     app.router.add_get("/health/live", _door(lambda doors: doors.live))
     app.router.add_get("/health/ready", _door(lambda doors: doors.ready))
     app.router.add_get("/metrics", _door(lambda doors: doors.metrics))
 
     async def running(app: web.Application) -> AsyncIterator[None]:
-        async with open_service(settings, file, ports) as service:
+        async with open_service(settings, file, ports, open_seam) as service:
             app[SERVICE] = service
             async with looping(service, ports):
                 yield
@@ -122,8 +145,14 @@ def _door(choose: Callable[[Doors], Handler]) -> Handler:
     return door
 
 
+async def _graph_door(request: web.Request) -> web.Response:
+    return await request.app[SERVICE].listening.door.take(request)
+
+
 @asynccontextmanager
-async def open_service(settings: Settings, file: File, ports: Ports) -> AsyncIterator[Service]:
+async def open_service(
+    settings: Settings, file: File, ports: Ports, open_seam: OpenSeam = BotbuilderSeam
+) -> AsyncIterator[Service]:
     """Open every resource, in order, and close them in the opposite order."""
     async with AsyncExitStack() as stack:
         store = await Database.open(settings.storage.path)
@@ -140,8 +169,20 @@ async def open_service(settings: Settings, file: File, ports: Ports) -> AsyncIte
             tenants[company.name] = _tenant(company, settings, file, erp, grants)
         teams = ports.open_transport(settings.teams.may_call)
         stack.push_async_callback(teams.close)
+        graph = ports.open_transport(same_host(settings.teams.graph_url))
+        stack.push_async_callback(graph.close)
+        login = ports.open_transport(same_host(settings.teams.login_url))
+        stack.push_async_callback(login.close)
+        tokens = open_tokens(settings.teams, ports.clock.now)
+        stack.push_async_callback(tokens.close)
         consents = Consents(tenants, store, ports)
-        service = _compose(settings, ports, store, tenants, teams, consents=consents)
+        service = _compose(
+            settings, ports, store, tenants, teams, consents=consents, quotas=file.limits.quotas(),
+            authority=authority_of(file), open_seam=open_seam, tokens=tokens, graph=graph,
+            login=login, vault=safe,
+        )
+        stack.push_async_callback(service.dispatcher.close)
+        await service.binding.look_around()
         rescued = await service.worker.rescue()
         if rescued:
             log.warning("messages were in flight at the last stop", extra={"count": rescued})
@@ -200,7 +241,8 @@ def _tenant(
     company: Company, settings: Settings, file: File, erp: ErpClient, grants: Grants | None
 ) -> Tenant:
     user = settings.acumatica.get(company.name, CompanySecrets()).user
-    return Tenant(company, file.routes(company.name), erp, file.overrides(), user, grants)
+    told = file.overrides(company.name)
+    return Tenant(company, file.routes(company.name), erp, told, user, grants)
 
 
 def _compose(
@@ -211,32 +253,72 @@ def _compose(
     teams: Transport,
     *,
     consents: Consents,
+    quotas: Quotas,
+    authority: Authority,
+    open_seam: OpenSeam,
+    tokens: Tokens,
+    graph: Transport,
+    login: Transport,
+    vault: Vault | None,
 ) -> Service:
     clock, reachable = ports.clock, settings.teams.reachable
     keys = SigningKeys(teams, clock, settings.teams.openid_metadata_url)
-    connector = _connector(settings.teams, teams, clock)
     outbox, directory_bell = Bell(clock), Bell(clock)
+    boards = {name: Board(clock) for name in tenants}
+    reach = Reach(store, boards.values())
+    pace = Pace(quotas, clock, freed=outbox)
+    connector = _connector(settings.teams, teams, tokens, pace, reach)
+    org = organisation(
+        settings.teams, graph, tokens, store, ports, boards=boards, outbox_bell=outbox
+    )
     bells = {name: Bells(outbox, Bell(clock), Bell(clock), Bell(clock)) for name in tenants}
     look_bells = {name: own.look for name, own in bells.items()}
     showing = Showing(tenants, clock)
     directory = Directory(
         tenants, store, connector, ports,
-        reachable=reachable, look_bells=look_bells,
+        reachable=reachable, look_bells=look_bells, users=org.users,
     )  # fmt: skip
-    worker = Worker(store, Effects(store, showing, connector, consents, reachable=reachable), ports)
-    arrivals = Arrivals(store, directory, ports, outbox_bell=outbox, directory_bell=directory_bell)
-    talk = Talk(tenants, store, showing, consents, ports, outbox_bell=outbox, look_bells=look_bells)
-    presses = Presses(tenants, store, showing, consents, ports=ports, bells=bells)
-    sdk = Sdk(settings.teams, keys, Activities(Incoming(presses, talk, arrivals)))
-    boards = {name: Board(clock) for name in tenants}
+    effects = Effects(
+        store, showing, connector, consents, clock,
+        reachable=reachable, reach=reach, installs=org.installs,
+    )  # fmt: skip
+    standing_in = StandingIn(tenants, reach)
+    worker = Worker(store, effects, ports, pace=pace, reach=reach, standing_in=standing_in)
+    dispatcher = Dispatcher(worker, outbox)
+    arrivals = Arrivals(
+        store, directory, reach, ports, outbox_bell=outbox, directory_bell=directory_bell
+    )
+    askers = Askers(tenants, store, connector, ports, reachable=reachable)
+    binding = Binding(
+        tenants, store, askers, directory, ports,
+        authority=authority, boards=boards, bells=(outbox, directory_bell),
+    )  # fmt: skip
+    answers = Answers(tenants, showing, clock)
+    sources = Sources(askers, answers, Profiles(tenants, clock), binding, consents)
+    talk = Talk(store, sources, ports, outbox_bell=outbox, look_bells=look_bells)
+    welcome = Welcome(tenants, store, ports, outbox_bell=outbox)
+    claims = Claims(tenants, consents, ports=ports, bells=bells)
+    dialogs = Dialogs(store, claims, ports)
+    presses = Presses(store, showing, claims, dialogs, ports)
+    search = Search(tenants, store, showing, askers=askers, answers=answers, ports=ports)
+    listening = listen(
+        settings, store, ports, tenants,
+        graph=org.graph, teams=connector, login=login, vault=vault, outbox_bell=outbox,
+    )  # fmt: skip
+    incoming = Incoming(
+        presses, talk, arrivals, search.handlers(),
+        dialogs=dialogs, welcome=welcome, listening=listening,
+    )  # fmt: skip
+    seam = open_seam(settings.teams, keys, incoming)
     reconcilers = {
         name: Reconciler(tenant, store, ports, look_bell=look_bells[name], board=boards[name])
         for name, tenant in tenants.items()
     }
     loops = [
         Loop("directory", directory, directory_bell),
-        Loop("worker", worker, outbox, WORKERS),
+        Loop("outbox", dispatcher, outbox),
         Loop("consents", consents, Bell(clock)),
+        *(Loop(*one) for one in (*org.runners(), *listening.runners())),
         *(Loop(f"reconcile {name}", one, Bell(clock)) for name, one in reconcilers.items()),
         *(
             loop
@@ -245,18 +327,38 @@ def _compose(
         ),
     ]
     doors = Doors(
-        Gate(settings.teams, keys, clock),
-        sdk,
+        open_gate(settings.teams, keys, clock, seam.verify),
+        seam,
         PushDoor(store, ports, _push_companies(settings, tenants, bells, boards)),
-        _watch(settings, store, clock, tenants, boards),
+        _watch(settings, store, clock, tenants, boards, hints=_hints(org.hints, listening.hints)),
         consents,
     )
-    return Service(store, tenants, directory, worker, tuple(loops), doors, reconcilers)
+    return Service(
+        store, tenants, directory, worker, dispatcher, tuple(loops), doors, reconcilers, binding,
+        listening,
+    )  # fmt: skip
 
 
-def _connector(teams: TeamsSettings, transport: Transport, clock: Clock) -> Connector:
-    tokens = BotTokens(teams, clock.now)
-    return Connector(transport, tokens, bot_id=f"28:{teams.app_id}", tenant_id=teams.tenant_id)
+def _connector(
+    teams: TeamsSettings, transport: Transport, tokens: Tokens, pace: Pace, reach: Reach
+) -> Connector:
+    return Connector(
+        transport,
+        tokens,
+        bot_id=f"28:{teams.app_id}",
+        tenant_id=teams.tenant_id,
+        pace=pace,
+        signed_in=reach.signed_in,
+    )
+
+
+def _hints(*parts: Hints) -> Hints:
+    """Tell everything that any part hints at."""
+
+    async def told() -> list[str]:
+        return [hint for part in parts for hint in await part()]
+
+    return told
 
 
 def _watch(
@@ -265,10 +367,12 @@ def _watch(
     clock: Clock,
     tenants: Tenants,
     boards: Mapping[str, Board],
+    *,
+    hints: Hints,
 ) -> Watch:
     usage = {name: tenant.erp.usage for name, tenant in tenants.items()}
     token = settings.server.metrics_token.get_secret_value()
-    return Watch(store, clock, boards, usage, token=token)
+    return Watch(store, clock, boards, usage, token=token, hints=hints)
 
 
 def _company_loops(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -25,14 +25,12 @@ from pydantic_settings import (
 )
 
 from acumatica_client.oauth import client_tenant
-from bot.checked import SettingsError, Strict, Url, mistakes
+from bot.checked import SettingsError, Strict, Url, is_loopback, mistakes
 from bot.company_file import Company
+from bot.core.clouds import CLOUDS, Cloud, CloudName
+from bot.credentials import certificate_problem
 from storage.vault import key_problem
 
-PUBLIC_SERVICE = "https://smba.trafficmanager.net/teams/"
-PUBLIC_LOGIN = "https://login.microsoftonline.com"
-PUBLIC_KEYS = "https://login.botframework.com/v1/.well-known/openidconfiguration"
-SERVICE_HOSTS = ("smba.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com")
 MIN_SECRET = 16
 CALLBACK = "/auth/acumatica/callback"
 MAKE_KEY = (
@@ -57,23 +55,95 @@ class TeamsSettings(Strict):
     """The bot registration and the cloud it lives in."""
 
     app_id: str = Field("", description="Application (client) id of the Azure Bot registration.")
-    app_type: Literal["SingleTenant"] = Field(
-        "SingleTenant", description="Kind of registration; new Azure bots are single-tenant."
+    app_type: Literal["SingleTenant", "UserAssignedMSI"] = Field(
+        "SingleTenant",
+        description="Kind of registration: `SingleTenant` proves itself with a secret or a"
+        " certificate, `UserAssignedMSI` by the Azure machine it runs on.",
     )
     tenant_id: str = Field("", description="Entra tenant id the bot is registered in.")
     client_secret: SecretStr = Field(SecretStr(""), description="Client secret of the app.")
+    certificate: SecretStr = Field(
+        SecretStr(""),
+        description="Instead of a secret: a certificate of the app in PEM, with its private key.",
+    )
+    certificate_key: SecretStr = Field(
+        SecretStr(""), description="The private key in PEM, where it is not in `certificate`."
+    )
     allowed_tenants: Ids = Field(
         (),
         description="Entra tenant ids, separated by commas, whose people may talk to the bot;"
         " default: `tenant_id`.",
     )
+    cloud: CloudName = Field(
+        "public", description="Microsoft cloud of the tenant: `public`, `gcc`, `gcc_high`, `dod`."
+    )
     service_url: Url = Field(
-        PUBLIC_SERVICE, description="Connector address used until Teams tells another."
+        "", description="Connector address used until Teams tells another; default: the cloud's."
     )
-    login_url: Url = Field(PUBLIC_LOGIN, description="Sign-in service for the bot's own token.")
+    login_url: Url = Field(
+        "", description="Sign-in service for the bot's own tokens; default: the cloud's."
+    )
     openid_metadata_url: Url = Field(
-        PUBLIC_KEYS, description="Where the keys are that sign the calls to the bot."
+        "", description="Where the keys are that sign the calls to the bot; default: the cloud's."
     )
+    graph_url: Url = Field("", description="Microsoft Graph; default: the cloud's.")
+    graph: Literal["on", "off"] = Field(
+        "on",
+        description="Whether Microsoft Graph is asked who people are; `off` leaves it to rosters"
+        " and countersign.toml.",
+    )
+    install: Literal["approvers", "off"] = Field(
+        "approvers",
+        description="To whom the app is brought through Graph before their first card, or `off`.",
+    )
+    feed: Literal["on", "off"] = Field(
+        "off", description="Whether the activity feed tells approvers that something waits."
+    )
+    notices: Literal["rich", "plain", "off"] = Field(
+        "plain",
+        description="How Graph tells of replies under cards: `plain`, each is read by its id;"
+        " `rich`, they come along, sealed to a certificate of ours; `off`.",
+    )
+    app_catalog_id: str = Field(
+        "",
+        description="Id of the app in the organisation's catalog; default: asked of Graph.",
+        pattern=r"^[0-9A-Za-z-]{0,64}$",
+    )
+    playground: bool = Field(
+        default=False,
+        description="Take the unsigned calls of Microsoft's Agents Playground; refuses to start"
+        " unless everything is on this machine.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_its_cloud(cls, values: Any) -> Any:
+        """Fill in the cloud's addresses; a single one that is given counts more."""
+        if not isinstance(values, dict):
+            return values
+        rows = CLOUDS.get(str(values.get("cloud", "public")), CLOUDS["public"])
+        own = {
+            "service_url": rows.service,
+            "login_url": rows.login,
+            "openid_metadata_url": rows.keys,
+            "graph_url": rows.graph,
+        }
+        return own | values
+
+    @property
+    def rows(self) -> Cloud:
+        """What the cloud itself says, whatever single addresses were given."""
+        return CLOUDS[self.cloud]
+
+    @property
+    def asks_graph(self) -> bool:
+        """Whether Graph is asked anything; a bot in the playground has no token for it."""
+        return self.graph == "on" and not self.playground
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether the app proves itself with a certificate."""
+        return bool(self.certificate.get_secret_value())
 
     @property
     def tenants(self) -> frozenset[str]:
@@ -90,7 +160,7 @@ class TeamsSettings(Strict):
             return False
         if (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
             return True
-        return parts.scheme == "https" and parts.netloc in SERVICE_HOSTS
+        return parts.scheme == "https" and parts.netloc in self.rows.service_hosts
 
     def reachable(self, remembered: str) -> str:
         """Return the connector to use: the one Teams last told, else the configured one."""
@@ -111,8 +181,34 @@ class TeamsSettings(Strict):
             found.append("TEAMS__TENANT_ID is empty: nobody could be told from a stranger")
         if "*" in self.tenants:
             found.append("TEAMS__ALLOWED_TENANTS must list tenant ids, not *")
-        if not self.client_secret.get_secret_value():
-            found.append("TEAMS__CLIENT_SECRET (or TEAMS__CLIENT_SECRET_FILE) is empty")
+        return found + (self._exposed() if self.playground else self._unproved())
+
+    def _unproved(self) -> list[str]:
+        """List what is wrong with how the app proves itself to Entra."""
+        names = ("CLIENT_SECRET", "CERTIFICATE", "CERTIFICATE_KEY")
+        values = (self.client_secret, self.certificate, self.certificate_key)
+        given = [name for name, value in zip(names, values, strict=True) if value]
+        if self.app_type == "UserAssignedMSI":
+            said = "must be empty: a managed identity needs no secret"
+            return [f"TEAMS__{name} {said}" for name in given]
+        if not given:
+            return [
+                "TEAMS__CLIENT_SECRET (or TEAMS__CLIENT_SECRET_FILE) is empty, and so is"
+                " TEAMS__CERTIFICATE: the app needs one of them"
+            ]
+        if "CLIENT_SECRET" in given:
+            return [f"TEAMS__CLIENT_SECRET and TEAMS__{one} are both given" for one in given[1:]]
+        shown = (self.certificate.get_secret_value(), self.certificate_key.get_secret_value())
+        problem = certificate_problem(*shown)
+        return [f"TEAMS__CERTIFICATE {problem}"] if problem else []
+
+    def _exposed(self) -> list[str]:
+        """List what must not be near a bot that takes unsigned calls."""
+        found = []
+        if not is_loopback(self.service_url):
+            found.append("TEAMS__PLAYGROUND: TEAMS__SERVICE_URL must be on this machine")
+        if self.client_secret or self.certificate or self.certificate_key:
+            found.append("TEAMS__PLAYGROUND: a bot with a secret or a certificate is a real one")
         return found
 
 
@@ -153,6 +249,11 @@ class ServerSettings(Strict):
         token = self.metrics_token.get_secret_value()
         weak = 0 < len(token) < MIN_SECRET
         return [f"SERVER__METRICS_TOKEN must have at least {MIN_SECRET} characters"] * weak
+
+    def within(self) -> bool:
+        """Say whether nobody but this machine can reach us, as far as settings tell."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return all(map(is_loopback, (f"http://{host}", self.public_url or "http://localhost")))
 
 
 class CompanySecrets(Strict):
@@ -294,6 +395,12 @@ class Settings(BaseSettings):
     log: LogSettings = Field(default_factory=LogSettings)
     encryption: EncryptionSettings = Field(default_factory=EncryptionSettings)
     acumatica: dict[str, CompanySecrets] = Field(default_factory=dict)
+
+    def exposed(self) -> list[str]:
+        """List what a bot that takes unsigned calls must not have."""
+        if not self.teams.playground or self.server.within():
+            return []
+        return ["TEAMS__PLAYGROUND: SERVER__HOST and SERVER__PUBLIC_URL must be this machine"]
 
     @classmethod
     def settings_customise_sources(

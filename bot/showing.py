@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.clock import Clock
 from bot.companies import Tenant
+from bot.company_file import Company
 from bot.core.situations import Story, Viewpoint, situation_of
 from cards import document_card, summary
+from cards.language import ENGLISH, Language, language_of
+from cards.privacy import Discretion, Privacy
 from cards.render import HISTORY_ID
 from cards.view import Mention
 from storage import documents, posted_cards
@@ -25,6 +28,7 @@ class Shown:
     card: dict[str, Any]
     summary: str
     approvers: tuple[Mention, ...] = ()
+    language: Language = ENGLISH
 
     @property
     def mark(self) -> str:
@@ -41,37 +45,69 @@ class Showing:
         self._clock = clock
 
     async def card(
-        self, conn: Connection, company: str, document: str, *, target: str, viewer: str = ""
+        self,
+        conn: Connection,
+        company: str,
+        document: str,
+        *,
+        target: str,
+        viewer: str = "",
+        locale: str = "",
     ) -> Shown | None:
         """Render the card at *target* as *viewer* may see it (empty: as everybody may).
 
-        None when we know no such document.
+        A viewer reads it in the language of their client, told by *locale*; everybody's card keeps
+        the language it was made in. None when we know no such document.
         """
         record = await documents.get(conn, company, document)
         if record is None:
             return None
         card = await posted_cards.get(conn, company, document, target)
-        view = self._viewpoint(company, viewer=viewer)
+        own = locale if viewer else ""
+        language = self.language(company, own or (card.locale if card else ""))
+        view = self._viewpoint(company, language, target=target, viewer=viewer)
         return self._render(await self._story(conn, record), card, view)
 
-    async def copy(self, conn: Connection, record: StoredDocument) -> Shown:
-        """Render a document for somebody who asked; the copy cannot be pressed."""
-        view = self._viewpoint(record.company, copy=True)
+    async def copy(
+        self,
+        conn: Connection,
+        record: StoredDocument,
+        *,
+        locale: str = "",
+        privacy: Privacy = Privacy.FULL,
+    ) -> Shown:
+        """Render a document for somebody who asked and may see all of it.
+
+        The copy cannot be pressed. With full *privacy* it belongs into their own chat or where
+        everything may be told.
+        """
+        language = self.language(record.company, locale)
+        discretion = Discretion(privacy, self._tenants[record.company].company.amount_bands)
+        seen = self._viewpoint(record.company, language)
+        view = replace(seen, copy=True, discretion=discretion)
         return self._render(await self._story(conn, record), None, view)
+
+    def language(self, company: str, locale: str) -> Language:
+        """Return the language of a client's locale, the company's own where none was told."""
+        return language_of(locale or self._tenants[company].company.language)
 
     async def _story(self, conn: Connection, record: StoredDocument) -> Story:
         return await self._tenants[record.company].story(conn, record, now=self._clock.now())
 
-    def _viewpoint(self, company: str, *, viewer: str = "", copy: bool = False) -> Viewpoint:
-        own = self._tenants[company].company
+    def _viewpoint(
+        self, company: str, language: Language, *, target: str = "", viewer: str = ""
+    ) -> Viewpoint:
+        tenant = self._tenants[company]
+        own: Company = tenant.company
         return Viewpoint(
             self._clock.now(),
             own.zone,
             own.url,
             own.tenant,
             viewer,
-            copy,
-            own.instructions_alert,
+            instructions_alert=own.instructions_alert,
+            language=language,
+            discretion=Discretion(tenant.routes.privacy(target), own.amount_bands),
         )
 
     def _render(self, story: Story, card: PostedCard | None, view: Viewpoint) -> Shown:
@@ -81,6 +117,7 @@ class Showing:
             document_card(story.document, situation, branches=branches),
             summary(story.document, situation),
             situation.approvers,
+            situation.language,
         )
 
 

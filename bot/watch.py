@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -32,6 +32,10 @@ PARKED = {
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
+Hints = Callable[[], Awaitable[Sequence[str]]]
+"""Tells what is not done, and why, although nothing is broken."""
+
+
 class Watch:
     """Tells an operator how the service is."""
 
@@ -43,7 +47,9 @@ class Watch:
         usages: Mapping[str, Usage],
         *,
         token: str,
+        hints: Hints | None = None,
     ) -> None:
+        self._hints = hints
         self._store = store
         self._clock = clock
         self._boards = boards
@@ -60,6 +66,7 @@ class Watch:
                 name: _state(board, [one for one in counted if one.company == name])
                 for name, board in self._boards.items()
             }
+            told["hints"] = list(await self._hints()) if self._hints else []
         return web.json_response(told)
 
     async def metrics(self, request: web.Request) -> web.Response:

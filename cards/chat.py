@@ -3,64 +3,109 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
 from cards import days
-from cards.elements import Container, TextBlock
+from cards.elements import ActionSet, Container, Submit, TextBlock
+from cards.language import ENGLISH, Language
 from cards.render import LARGEST, page, sheet_of, size, small
 from cards.text import escape, link
 from cards.view import ListingRow
 
 MOST_ROWS = 25
+ASK = "ask"
+"""Names the member of a button's data that is to be read as if it had been typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a longer list is shown."""
+
+    first: int = 0
+    """Rows on the pages before."""
+    ask: str = ""
+    """What to type for the next page; empty when there is none to ask for."""
+    notes: Sequence[str] = ()
+    """Sentences under the list."""
 
 
 def listing_card(
-    title: str, rows: Sequence[ListingRow], *, more: int, now: datetime, zone: tzinfo
+    title: str,
+    rows: Sequence[ListingRow],
+    *,
+    more: int,
+    now: datetime,
+    zone: tzinfo,
+    language: Language = ENGLISH,
+    part: Page | None = None,
 ) -> dict[str, Any]:
-    """Return a list of documents, as many as a card holds; `more` were not even passed in."""
+    """Return a list of documents, as many as a card holds; `more` come after those passed in."""
+    part = part or Page()
     shown = list(rows[:MOST_ROWS])
-    total = len(rows) + more
+    total = part.first + len(rows) + more
     while True:
-        items = [_row(row, days.today(now, zone)) for row in shown]
-        body = [_title(title), *items, *_rest(total, len(shown))]
-        body.append(small(f"as of {days.anchored(now, zone)}", spacing="Medium"))
-        card = page(body, f"{title}: {total:,}").json()
+        items = [_row(row, days.today(now, zone), language) for row in shown]
+        rest = _rest(part, len(shown), total, language)
+        body = [heading(title), *items, *rest, *_next(part, language)]
+        body += [small(note, spacing="Medium") for note in part.notes]
+        as_of = language.say("as of {when}", when=days.anchored(now, zone, language))
+        body.append(small(as_of, spacing="Medium"))
+        card = page(body, f"{title}: {language.number(total)}", language).json()
         if size(card) <= LARGEST or not shown:
             return card
         shown = shown[: len(shown) * 3 // 4]
 
 
-def help_card(commands: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def help_card(commands: Sequence[tuple[str, str]], language: Language = ENGLISH) -> dict[str, Any]:
     """Return what a person can type, each command with what it does."""
-    body = [_title("What you can type")]
+    title = language.say("What you can type")
+    body = [heading(title)]
     for command, does in commands:
         body.append(TextBlock(escape(command), weight="Bolder", spacing="Medium"))
         body.append(TextBlock(escape(does), spacing="None"))
-    return page(body, "What you can type").json()
+    return page(body, title, language).json()
 
 
-def text_card(title: str, paragraphs: Sequence[str]) -> dict[str, Any]:
+def text_card(
+    title: str, paragraphs: Sequence[str], language: Language = ENGLISH
+) -> dict[str, Any]:
     """Return a few sentences of ours under a title."""
-    body = [_title(title), *(TextBlock(escape(text, 600)) for text in paragraphs)]
-    return page(body, title).json()
+    body = [heading(title), *(TextBlock(escape(text, 600)) for text in paragraphs)]
+    return page(body, title, language).json()
 
 
-def _title(text: str) -> TextBlock:
+def heading(text: str) -> TextBlock:
+    """Return the first line of an answer."""
     return TextBlock(escape(text), size="Large", weight="Bolder", style="heading")
 
 
-def _row(row: ListingRow, today: date) -> Container:
-    sheet = sheet_of(row.document)
-    named = link(sheet.headed(row.document), row.link)
-    rest = [sheet.party_of(row.document), sheet.amount_of(row.document) or "amount not told"]
+def _row(row: ListingRow, today: date, language: Language) -> Container:
+    sheet, document = sheet_of(row.document), row.document
+    named = link(sheet.headed(document, language), row.link)
+    amount = sheet.amount_of(document, language) or language.say("amount not told")
+    rest = [sheet.party_of(document), amount]
     what = " · ".join([named, *(escape(part) for part in rest if part)])
-    about = " · ".join(filter(None, (row.status, sheet.day(row.document, today))))
+    about = " · ".join(filter(None, (row.status, sheet.day(document, today, language))))
     items = [TextBlock(what), *([small(about, spacing="None")] if about else [])]
     return Container(items=items, separator=True, spacing="Medium")
 
 
-def _rest(total: int, shown: int) -> list[TextBlock]:
+def _rest(part: Page, shown: int, total: int, language: Language) -> list[TextBlock]:
     if not total:
-        return [TextBlock("Nothing at the moment.")]
-    return [small(f"and {total - shown:,} more")] if total > shown else []
+        return [TextBlock(language.say("Nothing at the moment."))]
+    if part.first and shown:
+        first, last = language.number(part.first + 1), language.number(part.first + shown)
+        told = language.say(
+            "{first} to {last} of {total}", first=first, last=last, total=language.number(total)
+        )
+        return [small(told)]
+    left = total - part.first - shown
+    return [small(language.count("and {n} more", "and {n} more", left))] if left > 0 else []
+
+
+def _next(part: Page, language: Language) -> list[ActionSet]:
+    if not part.ask:
+        return []
+    return [ActionSet(actions=[Submit(title=language.say("More"), data={ASK: part.ask})])]

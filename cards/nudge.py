@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cards.language import ENGLISH, Language
 from cards.text import escape, tags
 from cards.view import Mention
 
 
-def nudge_message(summary: str, mentions: Sequence[Mention]) -> dict[str, Any]:
+def nudge_message(
+    summary: str, mentions: Sequence[Mention], language: Language = ENGLISH
+) -> dict[str, Any]:
     """Return a message that calls *mentions* back to the card above it."""
     called = [person for person in mentions if person.teams_id]
     named = tags(person.name for person in called)
-    before = f"{', '.join(named)}: " if named else ""
     entities = [
         {"type": "mention", "text": tag, "mentioned": {"id": person.teams_id, "name": person.name}}
         for person, tag in zip(called, named, strict=True)
     ]
-    text = f"{before}please look again. {escape(summary)}"
+    told = language.say("please look again. {summary}", summary=escape(summary))
+    text = f"{', '.join(named)}: {told}" if named else told
     return {"type": "message", "text": text, "entities": entities}

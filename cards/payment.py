@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from acumatica_client.entities import PAYMENT
 from cards.check import PAID, dated
+from cards.language import phrase
 from cards.sheet import Sheet, number_part, said
 
 SHEET = Sheet(
-    noun="Payment",
+    noun=phrase("Payment"),
     nouns={
-        "Prepayment": "Customer prepayment",
-        "Credit Memo": "Credit memo",
-        "Refund": "Customer refund",
-        "Voided Payment": "Voided payment",
-        "Voided Refund": "Voided customer refund",
+        "Prepayment": phrase("Customer prepayment"),
+        "Credit Memo": phrase("Credit memo"),
+        "Refund": phrase("Customer refund"),
+        "Voided Payment": phrase("Voided payment"),
+        "Voided Refund": phrase("Voided customer refund"),
     },
     statuses=PAID,
-    party_word="Customer",
+    party_untold=phrase("Customer not told by Acumatica"),
     party_field=PAYMENT.party_field,
     amount_field=PAYMENT.amount_field,
     branch_field="Branch",
     day=dated,
     facts=(
-        ("Payment number", number_part),
-        ("Method", lambda payment: payment.named("PaymentMethod")),
-        ("Payment ref", lambda payment: payment.named("PaymentRef")),
-        ("Cash account", lambda payment: payment.named("CashAccount")),
-        ("Description", lambda payment: payment.named("Description")),
-        ("Branch", lambda payment: said(payment.branch("Branch"))),
+        (phrase("Payment number"), number_part),
+        (phrase("Method"), lambda payment: payment.named("PaymentMethod")),
+        (phrase("Payment ref"), lambda payment: payment.named("PaymentRef")),
+        (phrase("Cash account"), lambda payment: payment.named("CashAccount")),
+        (phrase("Description"), lambda payment: payment.named("Description")),
+        (phrase("Branch"), lambda payment: said(payment.branch("Branch"))),
     ),
 )

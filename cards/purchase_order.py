@@ -8,6 +8,7 @@ from datetime import date
 from acumatica_client.entities import PURCHASE_ORDER
 from acumatica_client.models import Document, Value
 from cards import days
+from cards.language import Language, phrase
 from cards.sheet import (
     Sheet,
     line_amount,
@@ -22,43 +23,43 @@ from cards.view import Line
 _NOT_COMING = frozenset({"Closed", "Completed", "Canceled", "Rejected"})
 
 
-def _promised(order: Document, today: date) -> str:
+def _promised(order: Document, today: date, language: Language) -> str:
     day = order.day("PromisedOn")
     if day is None:
         return ""
     if order.status in _NOT_COMING:
-        return f"Promised {days.day(day)}"
-    return days.expected("Promised", day, today)
+        return language.say("Promised {day}", day=days.day(day, language))
+    return language.say("Promised {day}", day=days.far(day, today, language))
 
 
-def _line(line: Mapping[str, Value]) -> Line:
+def _line(line: Mapping[str, Value], language: Language) -> Line:
     return Line(
         text=line_text(line, "LineDescription", "Description", "InventoryID"),
-        quantity=priced(line, "OrderQty", "UnitCost"),
-        amount=line_amount(line, "ExtendedCost"),
+        quantity=priced(line, language, quantity="OrderQty", unit_cost="UnitCost"),
+        amount=line_amount(line, language, "ExtendedCost"),
     )
 
 
 SHEET = Sheet(
-    noun="Purchase order",
+    noun=phrase("Purchase order"),
     nouns={
-        "Drop-Ship": "Drop-ship order",
-        "Project Drop-Ship": "Project drop-ship order",
-        "Blanket": "Blanket order",
-        "Standard": "Standard order",
+        "Drop-Ship": phrase("Drop-ship order"),
+        "Project Drop-Ship": phrase("Project drop-ship order"),
+        "Blanket": phrase("Blanket order"),
+        "Standard": phrase("Standard order"),
     },
-    party_word="Vendor",
+    party_untold=phrase("Vendor not told by Acumatica"),
     party_field=PURCHASE_ORDER.party_field,
     amount_field=PURCHASE_ORDER.amount_field,
     branch_field="Branch",
     day=_promised,
     facts=(
-        ("PO number", number_part),
-        ("Vendor ref", lambda order: order.named("VendorRef")),
-        ("Owner", lambda order: owner_part(order) or order.named("Owner")),
-        ("Description", lambda order: order.named("Description")),
-        ("Terms", lambda order: order.named("Terms")),
-        ("Branch", lambda order: said(order.branch("Branch"))),
+        (phrase("PO number"), number_part),
+        (phrase("Vendor ref"), lambda order: order.named("VendorRef")),
+        (phrase("Owner"), lambda order: owner_part(order) or order.named("Owner")),
+        (phrase("Description"), lambda order: order.named("Description")),
+        (phrase("Terms"), lambda order: order.named("Terms")),
+        (phrase("Branch"), lambda order: said(order.branch("Branch"))),
     ),
     line=_line,
 )

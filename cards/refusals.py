@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from cards.language import ENGLISH, Language, phrase
+
 
 class Refusal(StrEnum):
     """Every reason a press can be refused for; the audit keeps the word."""
@@ -29,47 +31,81 @@ class Refusal(StrEnum):
     CHANGED = "document changed"
     NOT_DOABLE = "not doable now"
     AUTOMATIC = "automatic refresh"
+    NEEDS_REASON = "no reason given"
+    UNKNOWN_FORM = "unknown form"
+    OLD_FORM = "form too old"
+    NOT_YOUR_FORM = "somebody else's form"
+    NOT_ASKED = "not the person asked"
+    TOO_MANY = "too many questions"
+    NOBODY_TO_ASK = "nobody to ask"
 
 
 _WORDS = {
-    Refusal.UNKNOWN_CARD: "This card no longer leads to a document. Please use the newest card.",
-    Refusal.WRONG_PLACE: "This copy of the card was not posted here. Please use the original card.",
-    Refusal.OLD_COPY: "This is an older copy of the card. Please use the newest one.",
-    Refusal.UNKNOWN_VERB: "This card does not offer that. Nothing was changed.",
-    Refusal.ALREADY_DECIDED: "This has been decided already. Nothing more was done.",
-    Refusal.TOO_OLD: "This card is too old to decide from. Nothing was changed.",
-    Refusal.NOT_A_PERSON: "Only a signed-in person can decide. Nothing was changed.",
-    Refusal.GUEST: "Guests of the organisation cannot decide. Nothing was changed.",
-    Refusal.UNKNOWN_PERSON: "Countersign does not know you yet, so nothing was changed.",
-    Refusal.NOT_APPROVER: "This does not wait for you, so nothing was changed.",
-    Refusal.NOT_YOURS: "This does not wait for you.",
-    Refusal.OVER_LIMIT: "The amount is over your limit, so nothing was changed.",
-    Refusal.LIMIT_UNCLEAR: (
+    Refusal.UNKNOWN_CARD: phrase(
+        "This card no longer leads to a document. Please use the newest card."
+    ),
+    Refusal.WRONG_PLACE: phrase(
+        "This copy of the card was not posted here. Please use the original card."
+    ),
+    Refusal.OLD_COPY: phrase("This is an older copy of the card. Please use the newest one."),
+    Refusal.UNKNOWN_VERB: phrase("This card does not offer that. Nothing was changed."),
+    Refusal.ALREADY_DECIDED: phrase("This has been decided already. Nothing more was done."),
+    Refusal.TOO_OLD: phrase("This card is too old to decide from. Nothing was changed."),
+    Refusal.NOT_A_PERSON: phrase("Only a signed-in person can decide. Nothing was changed."),
+    Refusal.GUEST: phrase("Guests of the organisation cannot decide. Nothing was changed."),
+    Refusal.UNKNOWN_PERSON: phrase("Countersign does not know you yet, so nothing was changed."),
+    Refusal.NOT_APPROVER: phrase("This does not wait for you, so nothing was changed."),
+    Refusal.NOT_YOURS: phrase("This does not wait for you."),
+    Refusal.OVER_LIMIT: phrase("The amount is over your limit, so nothing was changed."),
+    Refusal.LIMIT_UNCLEAR: phrase(
         "Your limit is in another currency, or Acumatica told no amount. Nothing was changed."
     ),
-    Refusal.EDITOR_UNKNOWN: (
+    Refusal.EDITOR_UNKNOWN: phrase(
         "Acumatica does not tell who entered this document, and your company does not allow"
         " deciding without that. Nothing was changed."
     ),
-    Refusal.CREATOR: "You entered or last changed this document, so somebody else must decide.",
-    Refusal.NOT_CONNECTED: (
+    Refusal.CREATOR: phrase(
+        "You entered or last changed this document, so somebody else must decide."
+    ),
+    Refusal.NOT_CONNECTED: phrase(
         "Here the decision is carried out by your own Acumatica user, which is not connected yet."
         " I have sent you a link in our own chat. Nothing was changed."
     ),
-    Refusal.OTHER_USER: "That Acumatica user is not yours. Nothing was changed.",
-    Refusal.UNKNOWN_LOGIN: (
+    Refusal.OTHER_USER: phrase("That Acumatica user is not yours. Nothing was changed."),
+    Refusal.UNKNOWN_LOGIN: phrase(
         "Acumatica does not tell whose user that is, and your company does not allow deciding"
         " without that. Nothing was changed."
     ),
-    Refusal.CHANGED: "The document has just changed. Nothing was done; the card shows it anew.",
-    Refusal.NOT_DOABLE: "The document no longer allows this. Nothing was done.",
-    Refusal.AUTOMATIC: "Nothing was pressed.",
+    Refusal.CHANGED: phrase(
+        "The document has just changed. Nothing was done; the card shows it anew."
+    ),
+    Refusal.NOT_DOABLE: phrase("The document no longer allows this. Nothing was done."),
+    Refusal.AUTOMATIC: phrase("Nothing was pressed."),
+    Refusal.NEEDS_REASON: phrase(
+        "Please say why first: I have sent you a form in our own chat. Nothing was changed."
+    ),
+    Refusal.UNKNOWN_FORM: phrase(
+        "This form is no longer known. Please press the button on the card again."
+    ),
+    Refusal.OLD_FORM: phrase(
+        "This form was open for too long. Nothing was changed; please press the button on the card"
+        " again."
+    ),
+    Refusal.NOT_YOUR_FORM: phrase("This form was opened by somebody else. Nothing was changed."),
+    Refusal.NOT_ASKED: phrase("This question was put to somebody else."),
+    Refusal.TOO_MANY: phrase(
+        "You have just asked several times here. Please wait for an answer first."
+    ),
+    Refusal.NOBODY_TO_ASK: phrase("Nobody is known in Teams whom you could ask about this."),
 }
 
+SENTENCES = frozenset(_WORDS.values())
+"""In English, as a decision keeps the one it ended with."""
 
-def refusal_text(refusal: Refusal, waits_for: str = "") -> str:
+
+def refusal_text(refusal: Refusal, waits_for: str = "", language: Language = ENGLISH) -> str:
     """Return the sentence for a refusal; *waits_for* names who may decide, where that helps."""
-    text = _WORDS[refusal]
+    text = language.say(_WORDS[refusal])
     if waits_for and refusal in (Refusal.NOT_APPROVER, Refusal.NOT_YOURS):
-        return f"{text} It waits for {waits_for}."
+        return f"{text} {language.say('It waits for {who}.', who=waits_for)}"
     return text

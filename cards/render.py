@@ -9,6 +9,7 @@ from typing import Any
 
 from acumatica_client.models import Document
 from cards import bill, check, filling, generic, payment, purchase_order
+from cards.buttons import drawn_buttons
 from cards.elements import (
     ActionSet,
     Card,
@@ -17,17 +18,16 @@ from cards.elements import (
     Container,
     Execute,
     FactSet,
-    OpenUrl,
     Refresh,
-    Submit,
     TextBlock,
     ToggleVisibility,
 )
 from cards.elements import Fact as FactElement
+from cards.language import ENGLISH, Language
 from cards.sheet import Paper, Sheet
 from cards.text import SOMEBODY, clean, escape, link, tags
-from cards.verbs import REFRESH, VERBS
-from cards.view import Button, CardView, Fact, Line, Mention, Part, Situation
+from cards.verbs import REFRESH
+from cards.view import CardView, Fact, Line, Mention, Part, Situation
 
 LARGEST = 25_000
 """Bytes of one card as JSON; Teams cuts far later, but phones on the road do not."""
@@ -35,8 +35,8 @@ MOST_REFRESHED = 60
 MOST_MENTIONS = 5
 MOST_WARNINGS = 5
 MOST_NOTES = 6
-BUTTONS_A_ROW = 2
-"""A third is cut off on a phone."""
+LONGEST_SUMMARY = 400
+LONGEST_REMARK = 600
 BESIDE = 20
 """Characters of a name that leave room for its number beside it on a phone."""
 LINES_ID = "lines"
@@ -104,7 +104,8 @@ def _short(view: CardView) -> CardView:
         for fact in view.facts
     )
     warnings = tuple(clean(warning, 80) for warning in view.warnings)
-    return replace(view, facts=facts, warnings=warnings, kind=clean(view.kind, 80))
+    remarks = tuple(clean(line, 80) for line in view.remarks)
+    return replace(view, facts=facts, warnings=warnings, remarks=remarks, kind=clean(view.kind, 80))
 
 
 def _card(view: CardView) -> Card:
@@ -116,23 +117,25 @@ def _card(view: CardView) -> Card:
         _lines(view),
         _warnings(view),
         _told(view, _addressed(view, mentioned, named)),
-        _actions(view),
+        _remarks(view),
+        drawn_buttons(view.buttons, view.token),
         _history(view),
     )
-    card = page([element for part in parts for element in part], view.summary)
+    card = page([element for part in parts for element in part], view.summary, view.language)
     card.msteams = _msteams(mentioned, named)
     if view.refresh_for:
         card.refresh = _refresh(view)
     return card
 
 
-def page(body: list[Any], summary: str) -> Card:
+def page(body: list[Any], summary: str, language: Language = ENGLISH) -> Card:
     """Return a full-width card of *body* that older clients replace by its *summary*."""
-    return Card(body=body, fallback_text=escape(summary), lang="en", msteams={"width": "Full"})
+    fallback = escape(summary, LONGEST_SUMMARY)
+    return Card(body=body, fallback_text=fallback, lang=language.code, msteams={"width": "Full"})
 
 
 def _head(view: CardView) -> list[Any]:
-    head = [small(view.kind), *_party(view)]
+    head = [*([small(view.kind)] if view.kind else []), *_party(view)]
     if view.amount:
         head.append(TextBlock(escape(view.amount), size="ExtraLarge", spacing="Small"))
     if view.due:
@@ -174,14 +177,15 @@ def _lines(view: CardView) -> list[Any]:
     count = len(view.lines) + view.more_lines
     if not count:
         return []
-    toggle = ToggleVisibility(title=f"Lines ({count})", target_elements=[LINES_ID])
-    rows = [_line(line) for line in view.lines]
+    title = view.language.say("Lines ({n})", n=count)
+    toggle = ToggleVisibility(title=title, target_elements=[LINES_ID])
+    rows = [_line(line, view.language) for line in view.lines]
     folded = Container(items=[*rows, *_more(view)], id=LINES_ID, visible=False)
     return [ActionSet(actions=[toggle]), folded]
 
 
-def _line(line: Line) -> ColumnSet:
-    what = [TextBlock(escape(line.text or "No description"))]
+def _line(line: Line, language: Language) -> ColumnSet:
+    what = [TextBlock(escape(line.text or language.say("No description")))]
     if line.quantity:
         what.append(small(line.quantity, spacing="None"))
     amount = TextBlock(escape(line.amount), horizontalAlignment="Right")
@@ -193,18 +197,22 @@ def _line(line: Line) -> ColumnSet:
 def _more(view: CardView) -> list[Any]:
     if not view.more_lines:
         return []
+    language = view.language
     if not view.lines:
-        return [small("The lines are too long for a card; see them in Acumatica.")]
-    return [small(f"and {view.more_lines:,} more")]
+        return [small(language.say("The lines are too long for a card; see them in Acumatica."))]
+    return [small(language.count("and {n} more", "and {n} more", view.more_lines))]
 
 
 def _warnings(view: CardView) -> list[Any]:
     if not view.warnings:
         return []
-    shown = [TextBlock(f"Warning: {escape(text)}") for text in view.warnings[:MOST_WARNINGS]]
+    language = view.language
+    # Escaped before it is put into the sentence, which is ours and holds nothing to escape.
+    told = [language.say("Warning: {what}", what=escape(text)) for text in view.warnings]
+    shown = [TextBlock(text) for text in told[:MOST_WARNINGS]]
     more = len(view.warnings) - len(shown)
     if more:
-        shown.append(small(f"and {more} more warnings"))
+        shown.append(small(language.count("and {n} more warning", "and {n} more warnings", more)))
     return [Container(items=shown, style="warning", spacing="Medium")]
 
 
@@ -221,7 +229,8 @@ def _addressed(view: CardView, mentioned: tuple[Mention, ...], named: list[str])
 
 def _told(view: CardView, addressed: str) -> list[Any]:
     told = view.told
-    items = [TextBlock(escape(told.headline), weight="Bolder")] if told.headline else []
+    headline = escape(told.headline, LONGEST_REMARK)  # it may end in a person's own words
+    items = [TextBlock(headline, weight="Bolder")] if headline else []
     items += [TextBlock(escape(note), spacing="Small") for note in told.notes[:MOST_NOTES]]
     if addressed:
         items.append(TextBlock(addressed))
@@ -233,29 +242,9 @@ def _told(view: CardView, addressed: str) -> list[Any]:
     return [Container(items=items, spacing="Medium" if told.tone else "Large", **look)]
 
 
-def _actions(view: CardView) -> list[Any]:
-    if not view.buttons:
-        return []
-    actions = [_action(button, view.token) for button in view.buttons]
-    if len(actions) <= BUTTONS_A_ROW:
-        return [ActionSet(actions=actions, spacing="Medium")]
-    return [ActionSet(actions=actions[:-1], spacing="Medium"), ActionSet(actions=actions[-1:])]
-
-
-def _action(button: Button, token: str) -> Execute | OpenUrl:
-    if button.url:
-        return OpenUrl(title=button.title, url=button.url)
-    data = {"token": token, "verb": button.verb}
-    action = Execute(
-        title=button.title,
-        verb=button.verb,
-        data=data,
-        fallback=Submit(title=button.title, data=data),
-    )
-    row = VERBS.get(button.verb)
-    if row:  # Teams may ignore it; the words say it all
-        action.style = "destructive" if row.destructive else "positive"
-    return action
+def _remarks(view: CardView) -> list[Any]:
+    lines = [TextBlock(escape(line, LONGEST_REMARK), spacing="Small") for line in view.remarks]
+    return [Container(items=lines, separator=True, spacing="Medium")] if lines else []
 
 
 def _history(view: CardView) -> list[Any]:

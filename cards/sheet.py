@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from acumatica_client.models import Document, Value
 from cards import money
+from cards.language import Language
 from cards.view import Line, Part, Situation
 
 
@@ -29,11 +30,17 @@ class Paper:
         return said(self.document.text(name))
 
     @property
+    def language(self) -> Language:
+        """The language its card is written in."""
+        return self.situation.language
+
+    @property
     def owner(self) -> str:
         """Who owns the document: the name where known, else what the ERP told, else whose group."""
         around, group = self.document.around, self.document.text("workgroup")
         named = self.situation.owner or around.owner or around.buyer
-        return named or (f"{group} (workgroup)" if group else "")
+        told = self.language.say("{group} (workgroup)", group=group) if group else ""
+        return named or told
 
     def branch(self, name: str) -> str:
         """Return the branch in field *name* as people call it."""
@@ -50,29 +57,30 @@ def said(text: str, link: str = "") -> tuple[Part, ...]:
     return (Part(text, link),) if text.strip() else ()
 
 
-def no_line(_line: Mapping[str, Value]) -> Line:
+def no_line(_line: Mapping[str, Value], _language: Language) -> Line:
     """Stand for the lines of a type that shows none."""
     return Line("", "", "")
 
 
-def no_day(_document: Document, _today: date) -> str:
+def no_day(_document: Document, _today: date, _language: Language) -> str:
     """Stand for the day of a type that has none to tell."""
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One document type: nothing but names of fields and words for people."""
+    """One document type: nothing but names of fields and words for people, in English."""
 
     noun: str
     """*Bill*; lower case in sentences."""
-    party_word: str
+    party_untold: str
+    """What stands in the place of a party nobody told."""
     party_field: str
     amount_field: str
     branch_field: str
     facts: tuple[Row, ...]
-    day: Callable[[Document, date], str] = no_day
-    line: Callable[[Mapping[str, Value]], Line] = no_line
+    day: Callable[[Document, date, Language], str] = no_day
+    line: Callable[[Mapping[str, Value], Language], Line] = no_line
     nouns: Mapping[str, str] = field(default_factory=dict)
     """Type label -> noun, where a type has one of its own."""
     statuses: Mapping[str, str] = field(default_factory=dict)
@@ -80,22 +88,22 @@ class Sheet:
     money_expected: bool = True
     """Whether a missing amount is worth a warning even when nothing is to be decided."""
 
-    def noun_of(self, document: Document) -> str:
+    def noun_of(self, document: Document, language: Language) -> str:
         """Return what people call *document*: its type's own noun, or the sheet's."""
-        return self.nouns.get(document.key.type, self.noun)
+        return language.term(self.nouns.get(document.key.type, self.noun))
 
-    def headed(self, document: Document) -> str:
+    def headed(self, document: Document, language: Language) -> str:
         """Return noun and number: *Bill 000123*."""
-        return f"{self.noun_of(document)} {document.key.number}"
+        return f"{self.noun_of(document, language)} {document.key.number}"
 
     def party_of(self, document: Document) -> str:
         """Return the party's name, or its code while nobody told the name."""
         return document.around.party_name or document.text(self.party_field)
 
-    def amount_of(self, document: Document) -> str:
+    def amount_of(self, document: Document, language: Language) -> str:
         """Return amount and currency, or nothing unless Acumatica told both."""
         value, currency = document.money(self.amount_field), document.text("CurrencyID").strip()
-        return "" if value is None or not currency else money.amount(value, currency)
+        return "" if value is None or not currency else money.amount(value, language, currency)
 
 
 def number_part(paper: Paper) -> tuple[Part, ...]:
@@ -108,19 +116,21 @@ def owner_part(paper: Paper) -> tuple[Part, ...]:
     return said(paper.owner)
 
 
-def priced(line: Mapping[str, Value], quantity: str, unit_cost: str) -> str:
+def priced(line: Mapping[str, Value], language: Language, *, quantity: str, unit_cost: str) -> str:
     """Return `12 BOX at 104.17`, as far as the line tells it."""
     count, cost = _number(line.get(quantity)), _number(line.get(unit_cost))
     if count is None:
         return ""
-    amount = money.quantity(count, str(line.get("UOM") or ""))
-    return amount if cost is None else f"{amount} at {money.amount(cost)}"
+    many = money.quantity(count, language, str(line.get("UOM") or ""))
+    if cost is None:
+        return many
+    return language.say("{quantity} at {cost}", quantity=many, cost=money.amount(cost, language))
 
 
-def line_amount(line: Mapping[str, Value], *names: str) -> str:
+def line_amount(line: Mapping[str, Value], language: Language, *names: str) -> str:
     """Return the first of the fields *names* that holds a number, without a currency."""
     values = (_number(line.get(name)) for name in names)
-    return next((money.amount(value) for value in values if value is not None), "")
+    return next((money.amount(value, language) for value in values if value is not None), "")
 
 
 def line_text(line: Mapping[str, Value], *names: str) -> str:

@@ -1,11 +1,11 @@
-"""What each state says on a card and in a toast: one small function a state, one table of them."""
+"""What each state says on a card: one small function a state, one table of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from cards import days
-from cards.verbs import words
+from cards import days, deeds
+from cards.changes import told_changes
 from cards.view import Situation, State, Told
 
 _FAILED = frozenset({State.REFUSED, State.NOT_DONE})
@@ -30,23 +30,13 @@ def told(situation: Situation, it: str, status: str) -> Told:
     return _TOLD[situation.state](situation, it, status)
 
 
-def toast(situation: Situation, status: str) -> str:
-    """Return how the one-line summary goes on after party and amount."""
-    return _TOASTS[situation.state](situation, status)
+def _shows(situation: Situation, status: str) -> str:
+    return situation.language.say("Acumatica shows it {status} now.", status=status)
 
 
-def _when(situation: Situation) -> str:
-    return days.at(situation.at, situation.now, situation.zone)
-
-
-def _by(situation: Situation) -> str:
-    return f" by {situation.who}" if situation.who else ""
-
-
-def _pressed(situation: Situation) -> str:
-    if not situation.who:
-        return ""
-    return f"{situation.who} pressed {words(situation.verb).label}{_when(situation)}."
+def _reason(situation: Situation) -> str:
+    """Decisions keep their reasons in English; those are sentences of ours."""
+    return situation.language.term(situation.reason)
 
 
 def _notes(*sentences: str) -> tuple[str, ...]:
@@ -57,9 +47,28 @@ def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _ask(situation: Situation, waits: str = "waits") -> str:
+def _waits_for_you(situation: Situation) -> str:
+    say = situation.language.say
     many = len(situation.approvers) > 1
-    return f"this {waits} for {'one of you' if many else 'you'}."
+    return say("this waits for one of you.") if many else say("this waits for you.")
+
+
+def _waits_again(situation: Situation) -> str:
+    say = situation.language.say
+    many = len(situation.approvers) > 1
+    return say("this waits again for one of you.") if many else say("this waits again for you.")
+
+
+def _still_waits(situation: Situation) -> str:
+    say = situation.language.say
+    many = len(situation.approvers) > 1
+    return say("this still waits for one of you.") if many else say("this still waits for you.")
+
+
+def _now_waits(situation: Situation) -> str:
+    say = situation.language.say
+    many = len(situation.approvers) > 1
+    return say("this now waits for one of you.") if many else say("this now waits for you.")
 
 
 def _note(_situation: Situation, _it: str, _status: str) -> Told:
@@ -67,129 +76,153 @@ def _note(_situation: Situation, _it: str, _status: str) -> Told:
 
 
 def _waiting(situation: Situation, it: str, status: str) -> Told:
-    if not situation.verbs:
-        # Nobody can help it on from here, so the card says where somebody can.
-        waits = "waits for approval" if status == "Pending Approval" else "waits"
-        return Told(notes=(f"This {it} {waits} in Acumatica.",))
-    return Told(ask=_ask(situation))
+    if situation.verbs:
+        return Told(ask=_waits_for_you(situation))
+    # Nobody can help it on from here, so the card says where somebody can.
+    say = situation.language.say
+    if status == "Pending Approval":
+        return Told(notes=(say("This {it} waits for approval in Acumatica.", it=it),))
+    return Told(notes=(say("This {it} waits in Acumatica.", it=it),))
 
 
 def _changed(situation: Situation, it: str, _status: str) -> Told:
     return Told(
-        headline=f"The {it} changed while it waited; please decide again.",
-        notes=tuple(
-            f"{_capital(what)} was {was}, is {now}." for what, was, now in situation.changes
+        headline=situation.language.say(
+            "The {it} changed while it waited; please decide again.", it=it
         ),
+        notes=tuple(told_changes(situation.changes, situation.language)),
         tone="warning",
-        ask=_ask(situation, "waits again"),
+        ask=_waits_again(situation),
     )
 
 
 def _working(situation: Situation, _it: str, _status: str) -> Told:
-    person = f" for {situation.who}" if situation.who else ""
-    at = days.clock(situation.at, situation.now, situation.zone) if situation.at else ""
-    since = f" since {at}" if at else ""
+    language, at = situation.language, situation.at
+    person = language.say(" for {who}", who=situation.who) if situation.who else ""
+    clock = days.clock(at, situation.now, situation.zone, language) if at else ""
+    since = language.say(" since {time}", time=clock) if clock else ""
+    working = _capital(deeds.working(situation))
     return Told(
-        headline=f"{_capital(words(situation.verb).working)}{person}{since} …",
-        notes=("Acumatica is working on it; nobody needs to press again.",),
+        headline=f"{working}{person}{since} …",
+        notes=(language.say("Acumatica is working on it; nobody needs to press again."),),
         tone="accent",
     )
 
 
 def _done(situation: Situation, _it: str, status: str) -> Told:
-    done = _capital(words(situation.verb).done)
     read_since = situation.at is None or situation.as_of >= situation.at
+    why = f": {situation.said}" if situation.said else "."
     return Told(
-        headline=f"{done}{_by(situation)}{_when(situation)}.",
-        notes=(f"Acumatica shows it {status} now.",) if read_since else (),
+        headline=f"{_capital(deeds.done(situation))}{deeds.by(situation)}{deeds.when(situation)}{why}",
+        notes=(_shows(situation, status),) if read_since else (),
         tone="good",
     )
 
 
 def _refused(situation: Situation, _it: str, _status: str) -> Told:
-    again = "Once that is settled, it can be pressed again." if situation.verbs else ""
-    return _failed(situation, f"The {words(situation.verb).noun} was refused.", again)
+    say = situation.language.say
+    again = say("Once that is settled, it can be pressed again.")
+    return _failed(situation, say("The {act} was refused.", act=deeds.noun(situation)), again)
 
 
 def _not_done(situation: Situation, _it: str, _status: str) -> Told:
-    again = "It can be pressed again." if situation.verbs else ""
-    return _failed(situation, f"The {words(situation.verb).noun} was not carried out.", again)
+    say = situation.language.say
+    again = say("It can be pressed again.")
+    return _failed(
+        situation, say("The {act} was not carried out.", act=deeds.noun(situation)), again
+    )
 
 
 def _failed(situation: Situation, headline: str, again: str) -> Told:
+    look = situation.language.say("Please look at it in Acumatica.")
     return Told(
         headline=headline,
         notes=_notes(
-            _pressed(situation), situation.reason, again or "Please look at it in Acumatica."
+            deeds.pressed(situation), _reason(situation), again if situation.verbs else look
         ),
         tone="attention",
-        ask=_ask(situation, "still waits") if situation.verbs else "",
+        ask=_still_waits(situation) if situation.verbs else "",
     )
 
 
 def _stopped(situation: Situation, _it: str, _status: str) -> Told:
     return Told(
-        headline=f"The {words(situation.verb).noun} stopped half way.",
-        notes=_notes(_pressed(situation), situation.reason),
+        headline=situation.language.say("The {act} stopped half way.", act=deeds.noun(situation)),
+        notes=_notes(deeds.pressed(situation), _reason(situation)),
         tone="warning",
-        ask=_ask(situation, "now waits") if situation.approvers else "",
+        ask=_now_waits(situation) if situation.approvers else "",
     )
 
 
 def _in_doubt(situation: Situation, _it: str, _status: str) -> Told:
-    until = situation.until
-    end = f" until {days.clock(until, situation.now, situation.zone)}" if until else ""
+    say, act = situation.language.say, deeds.noun(situation)
     return Told(
-        headline=f"Acumatica has not confirmed the {words(situation.verb).noun} yet.",
-        notes=_notes(
-            f"Countersign is checking{end}; nobody needs to press again.", _pressed(situation)
-        ),
+        headline=say("Acumatica has not confirmed the {act} yet.", act=act),
+        notes=_notes(_checking(situation), deeds.pressed(situation)),
         tone="warning",
     )
 
 
+def _checking(situation: Situation) -> str:
+    say, until = situation.language.say, situation.until
+    if until is None:
+        return say("Countersign is checking; nobody needs to press again.")
+    return say(
+        "Countersign is checking until {time}; nobody needs to press again.",
+        time=days.clock(until, situation.now, situation.zone, situation.language),
+    )
+
+
 def _needs_person(situation: Situation, it: str, _status: str) -> Told:
+    say = situation.language.say
     return Told(
-        headline=f"A person must look at this {it} in Acumatica.",
+        headline=say("A person must look at this {it} in Acumatica.", it=it),
         notes=_notes(
-            situation.reason,
-            _pressed(situation),
-            "Please do not repeat it before an administrator has recorded what Acumatica shows.",
+            _reason(situation),
+            deeds.pressed(situation),
+            say(
+                "Please do not repeat it before an administrator has recorded what Acumatica shows."
+            ),
         ),
         tone="attention",
     )
 
 
-def _mismatch(situation: Situation, it: str, status: str) -> Told:
-    done = words(situation.verb).done
+def _mismatch(situation: Situation, _it: str, status: str) -> Told:
     return Told(
-        headline=f"What was {done} is not what was approved; an administrator must look.",
-        notes=_notes(
-            situation.reason,
-            _pressed(situation),
-            f"Acumatica shows the {it} {status} now.",
+        headline=situation.language.say(
+            "What was {done} is not what was approved; an administrator must look.",
+            done=deeds.done(situation),
         ),
+        notes=_notes(_reason(situation), deeds.pressed(situation), _shows(situation, status)),
         tone="attention",
     )
 
 
 def _closed_elsewhere(situation: Situation, _it: str, status: str) -> Told:
-    nothing = "There is nothing left to decide here."
+    say = situation.language.say
+    nothing = say("There is nothing left to decide here.")
     if not situation.verb:  # a reason knows better than the last status, e.g. that it was deleted
-        headline = situation.reason or f"In Acumatica this is now {status}."
+        headline = _reason(situation) or say("In Acumatica this is now {status}.", status=status)
         return Told(headline=headline, notes=(nothing,), tone="emphasis")
-    done = _capital(words(situation.verb).done)
+    headline = say(
+        "{done} in Acumatica{when}{by}.",
+        done=_capital(deeds.done(situation)),
+        when=deeds.when(situation),
+        by=deeds.by(situation),
+    )
     return Told(
-        headline=f"{done} in Acumatica{_when(situation)}{_by(situation)}.",
-        notes=_notes(f"Acumatica shows it {status} now.", situation.reason, nothing),
+        headline=headline,
+        notes=_notes(_shows(situation, status), _reason(situation), nothing),
         tone="emphasis",
     )
 
 
 def _replaced(situation: Situation, _it: str, _status: str) -> Told:
+    say = situation.language.say
     return Told(
-        headline="There is a newer card for this.",
-        notes=_notes(situation.reason, "This one decides nothing any more."),
+        headline=say("There is a newer card for this."),
+        notes=_notes(_reason(situation), say("This one decides nothing any more.")),
         tone="emphasis",
     )
 
@@ -208,35 +241,4 @@ _TOLD: Mapping[State, Callable[[Situation, str, str], Told]] = {
     State.MISMATCH: _mismatch,
     State.CLOSED_ELSEWHERE: _closed_elsewhere,
     State.REPLACED: _replaced,
-}
-
-
-def _for_whom(situation: Situation) -> str:
-    names = [person.name for person in situation.approvers]
-    if not names:
-        return "a decision"
-    shown = " or ".join(names[:2])
-    return f"{shown} or {len(names) - 2} more" if len(names) > 2 else shown
-
-
-def _closing(situation: Situation, status: str) -> str:
-    if not situation.verb:
-        return f"is {status} in Acumatica"
-    return f"was {words(situation.verb).done} in Acumatica{_when(situation)}"
-
-
-_TOASTS: Mapping[State, Callable[[Situation, str], str]] = {
-    State.NOTE: lambda _s, status: f"is {status}",
-    State.WAITING: lambda s, _status: f"waits for {_for_whom(s)}",
-    State.CHANGED: lambda s, _status: f"changed and waits again for {_for_whom(s)}",
-    State.WORKING: lambda s, _status: f"{words(s.verb).working} …",
-    State.DONE: lambda s, _status: f"{words(s.verb).done}{_by(s)}{_when(s)}",
-    State.REFUSED: lambda s, _status: f"{words(s.verb).noun} was refused",
-    State.NOT_DONE: lambda s, _status: f"{words(s.verb).noun} was not carried out",
-    State.STOPPED: lambda s, _status: f"{words(s.verb).noun} stopped half way",
-    State.IN_DOUBT: lambda s, _status: f"{words(s.verb).noun} is being checked",
-    State.NEEDS_PERSON: lambda _s, _status: "needs a person to look",
-    State.MISMATCH: lambda _s, _status: "needs an administrator to look",
-    State.CLOSED_ELSEWHERE: _closing,
-    State.REPLACED: lambda _s, _status: "has a newer card",
 }

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from urllib.parse import SplitResult, urlsplit
 
+from cards.language import Language
+
 LONGEST = 200
 """Characters shown of one field; the rest is in the ERP."""
 LONGEST_URL = 1000
@@ -47,10 +49,10 @@ def _visible(char: str) -> str:
     return " " if category == "Cc" else char
 
 
-def joined(names: Sequence[str]) -> str:
+def joined(names: Sequence[str], language: Language) -> str:
     """Return names as a sentence lists them: *Ann, Ben and Carla*."""
     *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return language.say("{first} and {last}", first=", ".join(first), last=last) if first else last
 
 
 def plain(text: str, longest: int = LONGEST) -> str:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cards.language import Language, phrase
+
 REVIEW = "review"
 """Asks for the presser's own view; decides nothing."""
 REFRESH = "refresh"
 """Sent by a client on its own; decides nothing."""
+ASK = "ask"
+"""Opens the form for a question; decides nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One row of the table: every word a card needs for one act."""
+    """One row of the table: every word a card needs for one act, in English."""
 
     label: str
     working: str
@@ -25,19 +29,17 @@ class Verb:
     by_status: Mapping[str, str] = field(default_factory=dict)
     """Promises that differ in one status."""
     destructive: bool = False
-
-    def promises(self, it: str, status: str) -> str:
-        """Return what a press on this verb will do to *it*, which stands in *status* now."""
-        return self.by_status.get(status, self.promise).format(it=it)
+    form: str = ""
+    """What the button says of an act that asks for more in a form first."""
 
 
 _RELEASE = Verb(
-    label="Release",
-    working="releasing",
-    done="released",
-    noun="release",
-    promise="Release releases the {it}.",
-    by_status={"On Hold": "Release removes the hold and releases the {it}."},
+    label=phrase("Release"),
+    working=phrase("releasing"),
+    done=phrase("released"),
+    noun=phrase("release"),
+    promise=phrase("Release releases the {it}."),
+    by_status={"On Hold": phrase("Release removes the hold and releases the {it}.")},
 )
 
 VERBS: Mapping[str, Verb] = {
@@ -45,37 +47,46 @@ VERBS: Mapping[str, Verb] = {
     "release_check": _RELEASE,
     "release_payment": _RELEASE,
     "approve": Verb(
-        label="Approve",
-        working="approving",
-        done="approved",
-        noun="approval",
-        promise="Approve approves the {it} in Acumatica.",
+        label=phrase("Approve"),
+        working=phrase("approving"),
+        done=phrase("approved"),
+        noun=phrase("approval"),
+        promise=phrase("Approve approves the {it} in Acumatica."),
     ),
     "reject": Verb(
-        label="Reject",
-        working="rejecting",
-        done="rejected",
-        noun="rejection",
-        promise="Reject turns the {it} down.",
+        label=phrase("Reject"),
+        working=phrase("rejecting"),
+        done=phrase("rejected"),
+        noun=phrase("rejection"),
+        promise=phrase("Reject turns the {it} down."),
         destructive=True,
+        form=phrase("Reject…"),
     ),
     "approve_for_payment": Verb(
-        label="Approve for payment",
-        working="approving for payment",
-        done="approved for payment",
-        noun="approval for payment",
-        promise="Approve for payment ticks that box of the {it}; it pays nothing by itself.",
+        label=phrase("Approve for payment"),
+        working=phrase("approving for payment"),
+        done=phrase("approved for payment"),
+        noun=phrase("approval for payment"),
+        promise=phrase(
+            "Approve for payment ticks that box of the {it}; it pays nothing by itself."
+        ),
     ),
     "remove_hold": Verb(
-        label="Remove hold",
-        working="removing the hold",
-        done="taken off hold",
-        noun="removal of the hold",
-        promise="Remove hold takes the {it} off hold and does not release it.",
+        label=phrase("Remove hold"),
+        working=phrase("removing the hold"),
+        done=phrase("taken off hold"),
+        noun=phrase("removal of the hold"),
+        promise=phrase("Remove hold takes the {it} off hold and does not release it."),
     ),
 }
 
-_SOMETHING = Verb(label="the button", working="working", done="done", noun="step", promise="")
+_SOMETHING = Verb(
+    label=phrase("the button"),
+    working=phrase("working"),
+    done=phrase("done"),
+    noun=phrase("step"),
+    promise="",
+)
 
 
 def words(verb: str) -> Verb:
@@ -83,11 +94,12 @@ def words(verb: str) -> Verb:
     return VERBS[verb] if verb else _SOMETHING
 
 
-def label(verb: str) -> str:
+def label(verb: str, language: Language) -> str:
     """Return what the button of *verb* says."""
-    return VERBS[verb].label
+    return language.term(VERBS[verb].label)
 
 
-def promise(verb: str, it: str, status: str) -> str:
+def promise(verb: str, it: str, status: str, language: Language) -> str:
     """Return what a press on *verb* will do to *it* (`bill`), which stands in *status* now."""
-    return VERBS[verb].promises(it, status)
+    row = VERBS[verb]
+    return language.say(row.by_status.get(status, row.promise), it=it)

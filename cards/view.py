@@ -13,6 +13,8 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from acumatica_client.models import Document
+from cards.language import ENGLISH, Language
+from cards.privacy import Discretion
 
 
 class State(StrEnum):
@@ -77,7 +79,7 @@ class Situation:
     reason: str = ""
     """Refused, stopped, needs a person: one plain sentence of ours."""
     changes: tuple[tuple[str, str, str], ...] = ()
-    """Changed: (what, was, is), already formatted."""
+    """Changed: (field, was, is), as `cards.changes` keeps them."""
     link: str = ""
     """Deep link to the document's screen."""
     warnings: tuple[str, ...] = ()
@@ -91,6 +93,16 @@ class Situation:
     """Approvals and rejections given: *Approved by*, *Erin Walsh on Tue 3 Nov 2026*."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Deep links of other documents the card names, such as the purchase order, by number."""
+    said: str = ""
+    """Why, in the words of who pressed."""
+    remarks: tuple[str, ...] = ()
+    """What people last said about it, a plain line each: *Ann asked: …*"""
+    may_ask: bool = False
+    """In somebody's own view: they can ask about the document."""
+    language: Language = ENGLISH
+    """What the reader reads."""
+    discretion: Discretion = field(default_factory=Discretion)
+    """How much of the document everybody who sees this card may know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,8 @@ class Button:
     title: str
     verb: str = ""
     url: str = ""
+    opens_form: bool = False
+    """Whether the bot asks for more in a form before it does anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +175,15 @@ class CardView:
     """Why nobody is mentioned, said in their place."""
     promise: str = ""
     """What a press will do."""
+    remarks: tuple[str, ...] = ()
+    """What people last said, a line each."""
     buttons: tuple[Button, ...] = ()
     history: str = ""
     summary: str = ""
     """One line for the toast, the fallback text and a screen reader."""
     token: str = ""
     refresh_for: tuple[str, ...] = ()
+    language: Language = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)

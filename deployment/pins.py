@@ -17,7 +17,7 @@ COMPILE = (
     "uv", "pip", "compile", "pyproject.toml", "--universal", "--generate-hashes", "--quiet",
     "--no-emit-index-url", "--no-annotate", "--custom-compile-command", "uv run poe pins",
 )  # fmt: skip
-EVERYTHING = ("--group", "dev", "--group", "lint", "--group", "browser")
+EVERYTHING = ("--group", "dev", "--group", "lint", "--group", "browser", "--group", "successor")
 
 
 def main() -> None:

@@ -31,6 +31,16 @@ async def get(conn: Connection, conversation: str) -> Conversation | None:
     return _place(row) if row else None
 
 
+async def drop(conn: Connection, conversation: str) -> None:
+    """Forget a conversation whose id Teams cannot read: the next activity tells it anew."""
+    await SQL.drop(conn, conversation=conversation)
+
+
+async def names_of(conn: Connection, conversation: str) -> list[str]:
+    """List the channel names that are bound to a conversation."""
+    return [row["name"] async for row in SQL.names_of(conn, conversation=conversation)]
+
+
 async def chat_with(conn: Connection, person: str) -> Conversation | None:
     """Return the personal chat with somebody, by aadObjectId."""
     row = await SQL.chat_with(conn, person=person)

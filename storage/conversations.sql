@@ -11,6 +11,12 @@ ON CONFLICT (conversation) DO UPDATE SET
 -- name: get(conversation)^
 SELECT * FROM conversations WHERE conversation = :conversation;
 
+-- name: drop(conversation)!
+DELETE FROM conversations WHERE conversation = :conversation;
+
+-- name: names_of(conversation)
+SELECT name FROM channels WHERE conversation = :conversation ORDER BY name;
+
 -- name: chat_with(person)^
 SELECT * FROM conversations WHERE kind = 'personal' AND person = :person
  ORDER BY seen_at DESC LIMIT 1;

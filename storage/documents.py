@@ -27,7 +27,7 @@ RECONCILED = "(reconciled)"
 async def get(conn: Connection, company: str, document: str) -> StoredDocument | None:
     """Return a document as last seen."""
     row = await SQL.get(conn, company=company, document=document)
-    return _record(row) if row else None
+    return read_record(row) if row else None
 
 
 async def put(conn: Connection, record: StoredDocument) -> None:
@@ -54,13 +54,13 @@ async def mark_gone(conn: Connection, company: str, document: str, *, now: datet
 
 async def of_entity(conn: Connection, entity: str, *, limit: int = 500) -> list[StoredDocument]:
     """List the documents of one entity, the longest in their status first."""
-    return [_record(row) async for row in SQL.of_entity(conn, prefix=f"{entity}/", limit=limit)]
+    return [read_record(row) async for row in SQL.of_entity(conn, prefix=f"{entity}/", limit=limit)]
 
 
 async def numbered(conn: Connection, entity: str, number: str) -> list[StoredDocument]:
     """Find the documents of an entity by number alone, as a person types it."""
     rows = SQL.numbered(conn, prefix=f"{entity}/", number=number)
-    return [_record(row) async for row in rows]
+    return [read_record(row) async for row in rows]
 
 
 async def seen(conn: Connection, company: str, names: Collection[str]) -> dict[str, Seen]:
@@ -116,7 +116,7 @@ async def move_watermark(conn: Connection, company: str, entity: str, seen: date
 async def party(conn: Connection, company: str, entity: str, code: str) -> StoredParty | None:
     """Return a vendor as last read."""
     row = await SQL.party(conn, company=company, entity=entity, code=code)
-    return _party(row) if row else None
+    return read_party(row) if row else None
 
 
 async def put_party(conn: Connection, company: str, entity: str, party: StoredParty) -> None:
@@ -173,7 +173,8 @@ async def same_vendor_ref(
     return [(row["document"], row["status"]) async for row in rows]
 
 
-def _party(row: Any) -> StoredParty:
+def read_party(row: Any) -> StoredParty:
+    """Read one row of the table of vendors."""
     return StoredParty(
         row["code"],
         row["name"],
@@ -196,7 +197,8 @@ def _seen(row: Any) -> Seen:
     )
 
 
-def _record(row: Any) -> StoredDocument:
+def read_record(row: Any) -> StoredDocument:
+    """Read one row of the table of documents."""
     return StoredDocument(
         company=row["company"],
         document=row["document"],

@@ -87,6 +87,8 @@ class Claimant:
     verb: str
     person: str
     person_name: str
+    said: str = ""
+    """The reason they gave."""
 
 
 async def claim(
@@ -99,6 +101,7 @@ async def claim(
         verb=claimant.verb,
         person=claimant.person,
         person_name=claimant.person_name,
+        said=claimant.said,
         now=stamp(now),
     )
     if won:
@@ -279,6 +282,7 @@ def _decision(row: Any) -> Decision:
         claimed_at=moment_or_none(row["claimed_at"]),
         settled_at=moment_or_none(row["settled_at"]),
         reason=row["reason"],
+        said=row["said"],
     )
 
 

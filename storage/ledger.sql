@@ -24,10 +24,10 @@ SELECT * FROM decisions WHERE id = :id;
 -- name: open_documents(company)
 SELECT document FROM decisions WHERE company = :company AND state = 'pending';
 
--- name: claim(id, verb, person, person_name, now)!
+-- name: claim(id, verb, person, person_name, said, now)!
 -- The compare-and-set that makes one press win.
 UPDATE decisions SET state = 'claimed', verb = :verb, person = :person,
-       person_name = :person_name, claimed_at = :now
+       person_name = :person_name, said = :said, claimed_at = :now
  WHERE id = :id AND state = 'pending';
 
 -- name: settle(id, was, state, reason, now)!

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from storage.database import Connection, statements
 from storage.records import (
+    Lane,
     OutboxItem,
     OutboxState,
     Transition,
@@ -20,13 +22,34 @@ from storage.records import (
 SQL = statements("outbox")
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What one target has to send of one urgency, and the conversation it leads to."""
+
+    target: str
+    lane: int
+    conversation: str
+    """The target itself, where none is known yet."""
+    service_url: str = ""
+    messages: int = 1
+    """How many may go, were there room for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One attempt of late: when, and in which conversation."""
+
+    conversation: str
+    at: datetime
+
+
 async def add(conn: Connection, item: OutboxItem, *, now: datetime) -> bool:
     """Put a message into the outbox; False when its key was there already."""
     rows = await SQL.add(
         conn,
         key=item.key,
         ordering_key=item.ordering_key,
-        lane=0 if item.asks else 1,
+        lane=lane_of(item),
         kind=item.kind,
         company=item.company,
         document=item.document,
@@ -38,9 +61,25 @@ async def add(conn: Connection, item: OutboxItem, *, now: datetime) -> bool:
     return bool(rows)
 
 
-async def claim(conn: Connection, *, now: datetime) -> OutboxItem | None:
-    """Take the next message that is due."""
-    row = await SQL.claim(conn, now=stamp(now))
+def lane_of(item: OutboxItem) -> Lane:
+    """Say how urgent a message is."""
+    if item.kind in ANSWERS:
+        return Lane.ANSWERS
+    return Lane.ASKS if item.asks else Lane.INFORMS
+
+
+ANSWERS = frozenset({"say", "tell", "connect"})
+"""Kinds of messages somebody is looking at the screen for."""
+
+
+async def due(conn: Connection, *, now: datetime) -> list[Due]:
+    """List every target with something to send now, once for each urgency."""
+    return [Due(**row) async for row in SQL.due(conn, now=stamp(now))]
+
+
+async def claim(conn: Connection, target: str, *, now: datetime) -> OutboxItem | None:
+    """Take the next message that is due at *target*."""
+    row = await SQL.claim(conn, target=target, now=stamp(now))
     return _item(row) if row else None
 
 
@@ -53,6 +92,7 @@ async def record(conn: Connection, item: OutboxItem, transition: Transition) -> 
         due_at=stamp(transition.due_at),
         reason=transition.reason,
         unknowns=transition.unknowns,
+        bounded=transition.bounded,
     )
     return bool(rows)
 
@@ -62,9 +102,17 @@ async def abandoned(conn: Connection) -> list[OutboxItem]:
     return [_item(row) async for row in SQL.abandoned(conn)]
 
 
-async def next_due(conn: Connection) -> datetime | None:
-    """Return when the next message is due."""
-    return moment_or_none(await SQL.next_due(conn))
+async def next_due(conn: Connection, *, now: datetime) -> datetime | None:
+    """Return when the next message comes due that is not due yet."""
+    return moment_or_none(await SQL.next_due(conn, now=stamp(now)))
+
+
+async def sent_since(conn: Connection, since: datetime) -> list[Sent]:
+    """List what was tried since a moment, oldest first; a thread counts as its conversation."""
+    return [
+        Sent(row["conversation"].partition(";")[0], moment(row["tried_at"]))
+        async for row in SQL.sent_since(conn, since=stamp(since))
+    ]
 
 
 async def hold(conn: Connection, target: str, *, until: datetime) -> None:
@@ -80,6 +128,11 @@ async def wake(conn: Connection, target: str, *, now: datetime) -> int:
 async def wake_all(conn: Connection, *, now: datetime) -> int:
     """Try everything that waits: the bot was installed somewhere, or people are known anew."""
     return int(await SQL.wake_all(conn, now=stamp(now)))
+
+
+async def wake_refused(conn: Connection, reason: str, *, now: datetime) -> int:
+    """Try again what is parked for a *reason*, as far as that is how its own begins."""
+    return int(await SQL.wake_refused(conn, reason=reason, now=stamp(now)))
 
 
 async def arrived(conn: Connection, company: str, document: str, target: str) -> None:
@@ -111,10 +164,11 @@ def _item(row: Any) -> OutboxItem:
         target=row["target"],
         payload=json.loads(row["payload"]),
         correlation=row["correlation"],
-        asks=row["lane"] == 0,
+        asks=row["lane"] == Lane.ASKS,
         id=row["id"],
         attempts=row["attempts"],
         unknowns=row["unknowns"],
+        bounded=row["bounded"],
         created_at=moment(row["created_at"]),
         state=OutboxState(row["state"]),
         reason=row["reason"],

@@ -6,11 +6,35 @@ VALUES (:key, :ordering_key, :lane, :kind, :company, :document, :target, :payloa
         :now, :correlation)
 ON CONFLICT (key) DO NOTHING;
 
--- name: claim(now)^
--- The most urgent due item whose document has nothing earlier still open at that target.
-UPDATE outbox SET state = 'in_flight', attempts = attempts + 1
+-- name: due(now)
+-- Every target with something due, by how urgent it is, and which conversation it leads to.
+SELECT heads.target, heads.lane, heads.conversation, heads.messages,
+       coalesce(place.service_url, '') AS service_url
+  FROM (SELECT target, lane, count(*) AS messages,
+               coalesce(CASE
+                   WHEN target LIKE 'channel:%'
+                   THEN (SELECT conversation FROM channels WHERE name = substr(target, 9))
+                   WHEN target LIKE 'person:%'
+                   THEN (SELECT conversation FROM conversations
+                          WHERE kind = 'personal' AND person = substr(target, 8)
+                          ORDER BY seen_at DESC LIMIT 1)
+                   ELSE substr(target, 1, instr(target || ';', ';') - 1)
+               END, target) AS conversation
+          FROM outbox AS candidate
+         WHERE state IN ('pending', 'retrying') AND due_at <= :now
+           AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
+                            WHERE earlier.ordering_key = candidate.ordering_key
+                              AND earlier.id < candidate.id
+                              AND earlier.state IN
+                                  ('pending', 'retrying', 'in_flight', 'waiting'))
+         GROUP BY target, lane) AS heads
+  LEFT JOIN conversations AS place ON place.conversation = heads.conversation;
+
+-- name: claim(target, now)^
+-- The most urgent due item of a target whose document has nothing earlier still open there.
+UPDATE outbox SET state = 'in_flight', attempts = attempts + 1, tried_at = :now
  WHERE id = (SELECT id FROM outbox AS candidate
-              WHERE state IN ('pending', 'retrying') AND due_at <= :now
+              WHERE target = :target AND state IN ('pending', 'retrying') AND due_at <= :now
                 AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
                                  WHERE earlier.ordering_key = candidate.ordering_key
                                    AND earlier.id < candidate.id
@@ -19,17 +43,31 @@ UPDATE outbox SET state = 'in_flight', attempts = attempts + 1
               ORDER BY lane, due_at, id LIMIT 1)
 RETURNING *;
 
--- name: record(id, state, due_at, reason, unknowns)!
+-- name: record(id, state, due_at, reason, unknowns, bounded)!
 -- Stored only while the item is still in flight: a rescued item belongs to somebody else.
-UPDATE outbox SET state = :state, due_at = :due_at, reason = :reason, unknowns = :unknowns
+UPDATE outbox SET state = :state, due_at = :due_at, reason = :reason, unknowns = :unknowns,
+                  bounded = :bounded
  WHERE id = :id AND state = 'in_flight';
 
 -- name: abandoned()
 -- At start: in flight, but the store is this process's alone. Perhaps posted, perhaps not.
 SELECT * FROM outbox WHERE state = 'in_flight' ORDER BY id;
 
--- name: next_due()$
-SELECT min(due_at) FROM outbox WHERE state IN ('pending', 'retrying');
+-- name: next_due(now)$
+-- What is due already is waited for by its conversation, not by the clock.
+SELECT min(due_at) FROM outbox WHERE state IN ('pending', 'retrying') AND due_at > :now;
+
+-- name: sent_since(since)
+-- What was tried lately, and in which conversation: the windows of Teams go on over a restart.
+SELECT outbox.tried_at,
+       coalesce(nullif(cards.conversation, ''), channels.conversation, outbox.target)
+           AS conversation
+  FROM outbox
+  LEFT JOIN cards ON cards.company = outbox.company AND cards.document = outbox.document
+                 AND cards.target = outbox.target
+  LEFT JOIN channels ON outbox.target = 'channel:' || channels.name
+ WHERE outbox.tried_at IS NOT NULL AND outbox.tried_at > :since
+ ORDER BY outbox.tried_at;
 
 -- name: hold(target, due_at)!
 -- Teams asked to be left alone, in this one conversation.
@@ -42,6 +80,10 @@ UPDATE outbox SET state = 'pending', due_at = :now, reason = ''
 
 -- name: wake_all(now)!
 UPDATE outbox SET state = 'pending', due_at = :now, reason = '' WHERE state = 'waiting';
+
+-- name: wake_refused(reason, now)!
+UPDATE outbox SET state = 'pending', due_at = :now, reason = ''
+ WHERE state = 'waiting' AND substr(reason, 1, length(:reason)) = :reason;
 
 -- name: arrived(company, document, target)!
 -- The card showed itself although its post got no answer.

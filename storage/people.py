@@ -35,14 +35,24 @@ async def put_person(conn: Connection, person: TeamsPerson, *, now: datetime) ->
 
 
 async def person(conn: Connection, aad_object_id: str) -> TeamsPerson | None:
-    """Return one person of Teams."""
+    """Return one person, as rosters and Graph tell together."""
     row = await SQL.person(conn, aad_object_id=aad_object_id)
     return _person(row) if row else None
 
 
 async def people(conn: Connection) -> list[TeamsPerson]:
-    """List everybody Teams told of."""
+    """List everybody rosters and Graph told of; what is stricter about a person wins."""
     return [_person(row) async for row in SQL.people(conn)]
+
+
+async def with_chat(conn: Connection) -> frozenset[str]:
+    """Return the aadObjectIds of everybody whose own chat with the bot is known."""
+    return frozenset([row["person"] async for row in SQL.with_chat(conn)])
+
+
+async def asked_now(conn: Connection, company: str) -> frozenset[str]:
+    """Return the aadObjectIds of everybody a question of the company is put to just now."""
+    return frozenset([row["person"] async for row in SQL.asked_now(conn, company=company)])
 
 
 async def put_employee(conn: Connection, company: str, employee: StoredEmployee) -> None:
@@ -106,5 +116,10 @@ def _employee(row: Any) -> StoredEmployee:
 
 def _person(row: Any) -> TeamsPerson:
     return TeamsPerson(
-        row["aad_object_id"], row["teams_id"], row["name"], row["email"], bool(row["guest"])
+        row["aad_object_id"],
+        row["teams_id"],
+        row["name"],
+        row["email"],
+        bool(row["guest"]),
+        bool(row["enabled"]),
     )

@@ -6,10 +6,19 @@ ON CONFLICT (aad_object_id) DO UPDATE SET
     guest = excluded.guest, seen_at = excluded.seen_at;
 
 -- name: person(aad_object_id)^
-SELECT * FROM people WHERE aad_object_id = :aad_object_id;
+SELECT * FROM everybody WHERE aad_object_id = :aad_object_id;
 
 -- name: people()
-SELECT * FROM people ORDER BY aad_object_id;
+SELECT * FROM everybody ORDER BY aad_object_id;
+
+-- name: with_chat()
+SELECT DISTINCT person FROM conversations WHERE kind = 'personal' AND person <> '';
+
+-- name: asked_now(company)
+-- Everybody a question of the company is put to just now.
+SELECT DISTINCT approver.value AS person
+  FROM decisions, json_each(decisions.approvers) AS approver
+ WHERE decisions.state IN ('pending', 'claimed') AND decisions.company = :company;
 
 -- name: put_employee(company, code, name, email, active, login, department, reports_to, delegates)!
 INSERT INTO employees (company, code, name, email, active, login, department, reports_to, delegates)

@@ -23,8 +23,8 @@ async def of_document(conn: Connection, company: str, document: str) -> list[Pos
 
 async def get(conn: Connection, company: str, document: str, target: str) -> PostedCard | None:
     """Return the card of a document at one target."""
-    row = await SQL.get(conn, company=company, document=document, target=target)
-    return _card(row) if row else None
+    cards = await of_document(conn, company, document)
+    return next((card for card in cards if card.target == target), None)
 
 
 async def mark_replaced(conn: Connection, card: PostedCard, *, replaced: bool) -> None:
@@ -36,6 +36,24 @@ async def mark_replaced(conn: Connection, card: PostedCard, *, replaced: bool) -
         target=card.target,
         replaced=int(replaced),
     )
+
+
+async def stand_in(conn: Connection, card: PostedCard) -> None:
+    """Have a card stand in for the target it names, at a place that can be written to."""
+    await SQL.stand_in(
+        conn,
+        company=card.company,
+        document=card.document,
+        target=card.target,
+        stands_in=card.stands_in,
+    )
+
+
+async def relieve(conn: Connection, company: str, document: str, target: str) -> list[PostedCard]:
+    """Let nothing stand in for *target* any more, as it has its card now; return what did."""
+    cards = await of_document(conn, company, document)
+    await SQL.relieve(conn, company=company, document=document, target=target)
+    return [card for card in cards if card.stands_in == target]
 
 
 async def aim(conn: Connection, card: PostedCard) -> None:
@@ -77,10 +95,12 @@ def _card(row: Any) -> PostedCard:
         company=row["company"],
         document=row["document"],
         target=row["target"],
-        replaced=bool(row["replaced"]),
+        replaced=bool(row["is_replaced"]),
         conversation=row["conversation"],
         activity=row["activity"],
         service_url=row["service_url"],
         shown=row["shown"],
         posted_at=moment_or_none(row["posted_at"]),
+        stands_in=row["stands_in"],
+        locale=row["locale"],
     )

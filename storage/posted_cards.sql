@@ -1,16 +1,34 @@
 -- name: add(company, document, target)!
-INSERT INTO cards (company, document, target) VALUES (:company, :document, :target)
+-- In a person's own chat the card speaks the language their client had when it was made.
+INSERT INTO cards (company, document, target, locale)
+VALUES (:company, :document, :target, coalesce((
+    SELECT locale FROM conversations
+     WHERE kind = 'personal' AND person = substr(:target, 8) AND :target LIKE 'person:%'
+     ORDER BY seen_at DESC LIMIT 1), ''))
 ON CONFLICT (company, document, target) DO NOTHING;
 
 -- name: of_document(company, document)
-SELECT * FROM cards WHERE company = :company AND document = :document ORDER BY target;
-
--- name: get(company, document, target)^
-SELECT * FROM cards WHERE company = :company AND document = :document AND target = :target;
+-- A card that stands in for another target speaks for the document as long as that one would.
+SELECT card.*, card.replaced AND NOT EXISTS (
+           SELECT 1 FROM cards AS meant
+            WHERE meant.company = card.company AND meant.document = card.document
+              AND meant.target = card.stands_in AND meant.replaced = 0) AS is_replaced
+  FROM cards AS card
+ WHERE company = :company AND document = :document ORDER BY target;
 
 -- name: mark_replaced(company, document, target, replaced)!
 UPDATE cards SET replaced = :replaced
  WHERE company = :company AND document = :document AND target = :target;
+
+-- name: stand_in(company, document, target, stands_in)!
+-- By itself nobody is asked there: it counts as replaced once it stands in for nobody.
+INSERT INTO cards (company, document, target, stands_in, replaced)
+VALUES (:company, :document, :target, :stands_in, 1)
+ON CONFLICT (company, document, target) DO UPDATE SET stands_in = excluded.stands_in;
+
+-- name: relieve(company, document, target)!
+UPDATE cards SET stands_in = ''
+ WHERE company = :company AND document = :document AND stands_in = :target;
 
 -- name: aim(company, document, target, conversation, service_url)!
 -- Where the card is about to stand: its first refresh may come before the answer to its post.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 Json = Mapping[str, Any]
@@ -171,6 +171,46 @@ class Decision:
     claimed_at: datetime | None = None
     settled_at: datetime | None = None
     reason: str = ""
+    said: str = ""
+    """The reason the person gave for what they pressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """A form one person was given to fill in; it works once, for a while."""
+
+    token: str
+    kind: str
+    """`reject`, `ask` or `answer`."""
+    about: str
+    """Token of the card, or of the question, it was opened from."""
+    person: str
+    """aadObjectId."""
+    conversation: str
+    """Where the button stood that opened it, and on which message."""
+    reply_to: str
+    opened_at: datetime
+    expires_at: datetime
+    answer: str = ""
+    """What it was answered when it was sent; empty while it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A comment that somebody is asked to answer. People by aadObjectId."""
+
+    token: str
+    """Carried by the button that answers it."""
+    company: str
+    document: str
+    asker: str
+    asker_name: str
+    asked: str
+    asked_name: str
+    text: str
+    thread: str = ""
+    """Conversation it was put in; empty: the asked person's own chat."""
+    service_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +286,18 @@ class PostedCard:
     service_url: str = ""
     shown: str = ""
     posted_at: datetime | None = None
+    stands_in: str = ""
+    """The target whose place it takes, because that one cannot be written to."""
+    locale: str = ""
+    """The language it was made for; empty: that of its company."""
+
+
+class Lane(IntEnum):
+    """How urgent a message is: a person at the screen, a question to decide on, a note."""
+
+    ANSWERS = -1
+    ASKS = 0
+    INFORMS = 1
 
 
 class OutboxState(StrEnum):
@@ -276,6 +328,8 @@ class OutboxItem:
     id: int = 0
     attempts: int = 0
     unknowns: int = 0
+    bounded: int = 0
+    """Refusals in a row of a kind that is tried only so often."""
     created_at: datetime | None = None
     state: OutboxState = OutboxState.PENDING
     reason: str = ""
@@ -299,6 +353,10 @@ class Retry:
 
     reason: str
     after: float | None = None
+    tries: int = 0
+    """Give up after so many refusals in a row like this one; 0: only after a day."""
+    ceiling: float = 300.0
+    """Seconds our own back-off grows to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +391,7 @@ class Transition:
     due_at: datetime
     reason: str = ""
     unknowns: int = 0
+    bounded: int = 0
 
 
 # --- people and audit -----------------------------------------------------------------------
@@ -364,19 +423,87 @@ class Comment:
     name: str
     text: str
     via: str
-    """`reply`, `question` or `reason`."""
+    """`reply`, `question`, `answer` or `reason`."""
     said_at: datetime | None = None
+    guest: bool = False
+    """Whether a guest of the organisation said it."""
+    changed: str = ""
+    """`edited` or `deleted` in Teams since; the text stays as it was first."""
 
 
 @dataclass(frozen=True, slots=True)
 class TeamsPerson:
-    """A person as a Teams roster told."""
+    """A person as a Teams roster told, or Graph where no roster did: then `teams_id` is empty."""
 
     aad_object_id: str
     teams_id: str
     name: str
     email: str
     guest: bool = False
+    enabled: bool = True
+    """False once Graph said that the account is disabled."""
+    role: str = field(default="", compare=False)
+    """`owner`, `user` or `guest` in the place that was just asked; the store keeps none."""
+
+    @property
+    def may_approve(self) -> bool:
+        """Whether this could be an approver at all: no guest, and nobody whose account is off."""
+        return self.enabled and not self.guest
+
+
+@dataclass(frozen=True, slots=True)
+class EntraUser:
+    """A user as Graph told."""
+
+    aad_object_id: str
+    name: str
+    mail: str
+    upn: str
+    enabled: bool
+    guest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Whom Graph found by one address, in lower case: pairs of aadObjectId and which kind it was."""
+
+    address: str
+    found: tuple[tuple[str, str], ...]
+    asked_at: datetime
+
+
+class InstallState(StrEnum):
+    """How far the app is on its way to a person who has to approve something."""
+
+    WANTED = "wanted"
+    SENT = "sent"
+    """Teams was asked to install it; its news, or the chat, have not come yet."""
+    THERE = "there"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """The app on its way to one person, by aadObjectId."""
+
+    person: str
+    state: InstallState
+    attempts: int
+    due_at: datetime
+    since: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """A line for somebody's activity feed: about which question, and for whom."""
+
+    decision: str
+    company: str
+    document: str
+    person: str
+    """aadObjectId."""
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

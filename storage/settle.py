@@ -61,10 +61,20 @@ def settle(item: OutboxItem, outcome: Outcome, now: datetime, chance: float) -> 
         case Retry(reason) if too_old:
             reason = f"gave up after a day: {reason}"
             return Transition(OutboxState.DEAD, now, reason, item.unknowns)
-        case Retry(reason, after):
-            wait = backoff(item.attempts, chance) if after is None else after
-            due = now + timedelta(seconds=wait)
-            return Transition(OutboxState.RETRYING, due, reason, item.unknowns)
+        case Retry():
+            return _settle_retry(item, outcome, now, chance)
+
+
+def _settle_retry(item: OutboxItem, outcome: Retry, now: datetime, chance: float) -> Transition:
+    bounded = item.bounded + 1 if outcome.tries else 0
+    if outcome.tries and bounded >= outcome.tries:
+        reason = f"gave up after {bounded} tries: {outcome.reason}"
+        return Transition(OutboxState.DEAD, now, reason, item.unknowns)
+    wait = outcome.after
+    if wait is None:
+        wait = backoff(bounded or item.attempts, chance, outcome.ceiling)
+    due = now + timedelta(seconds=wait)
+    return Transition(OutboxState.RETRYING, due, outcome.reason, item.unknowns, bounded)
 
 
 def _settle_unknown(item: OutboxItem, reason: str, now: datetime, chance: float) -> Transition:
@@ -76,8 +86,8 @@ def _settle_unknown(item: OutboxItem, reason: str, now: datetime, chance: float)
     return Transition(OutboxState.MAYBE_DELIVERED, now, f"no answer: {reason}", unknowns)
 
 
-def backoff(attempts: int, chance: float) -> float:
-    """Return seconds until the next try: 1, 2, 4 … 300, spread by up to a half."""
+def backoff(attempts: int, chance: float, ceiling: float = 300.0) -> float:
+    """Return seconds until the next try: 1, 2, 4 … *ceiling*, spread by up to a half."""
     doublings = min(9, max(0, attempts - 1))  # a message busy for a day has thousands of attempts
-    ceiling: float = min(300.0, 2.0**doublings)
-    return ceiling * (1 + chance / 2)
+    wait: float = min(ceiling, 2.0**doublings)
+    return wait * (1 + chance / 2)

@@ -1,4 +1,4 @@
-"""`docs/acumatica.md` names tests and settings that exist, and every section of the facts."""
+"""The vendors' pages name tests and settings that exist, and every section of the facts."""
 
 from __future__ import annotations
 
@@ -9,19 +9,29 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = (ROOT / "docs" / "acumatica.md").read_text("utf-8")
-SECTIONS = {2: 8, 3: 7, 4: 2, 5: 3, 6: 3}
-"""Chapter of the facts -> how many sections it has."""
+SECTIONS = {
+    "acumatica": {2: 8, 3: 7, 4: 2, 5: 3, 6: 3},
+    "teams": {1: 8, 2: 4, 3: 6, 4: 3, 5: 4},
+}
+"""Page of the docs -> chapter of the facts -> how many sections it has."""
 
 
-def tables() -> dict[str, list[list[str]]]:
+def page(name: str) -> str:
+    return (ROOT / "docs" / f"{name}.md").read_text("utf-8")
+
+
+def tables(name: str) -> dict[str, list[list[str]]]:
     """Section number -> the cells of its rows."""
     found: dict[str, list[list[str]]] = {}
-    for part in PAGE.split("\n## §")[1:]:
+    for part in page(name).split("\n## §")[1:]:
         lines = [line for line in part.splitlines() if line.startswith("|")]
         cells = [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines[2:]]
         found[part.split()[0]] = [[cell.strip() for cell in row] for row in cells]
     return found
+
+
+def rows(name: str) -> list[list[str]]:
+    return [row for section in tables(name).values() for row in section]
 
 
 def functions_in(path: Path) -> set[str]:
@@ -31,15 +41,19 @@ def functions_in(path: Path) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
 
 
-def test_every_section_of_the_facts_has_its_table() -> None:
-    wanted = [f"{chapter}.{n + 1}" for chapter, many in SECTIONS.items() for n in range(many)]
-
-    assert list(tables()) == wanted
-    assert [number for number, rows in tables().items() if not rows] == []
+pytestmark = pytest.mark.parametrize("name", SECTIONS)
 
 
-def test_every_test_named_exists() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
+def test_every_section_of_the_facts_has_its_table(name: str) -> None:
+    chapters = SECTIONS[name].items()
+    wanted = [f"{chapter}.{n + 1}" for chapter, many in chapters for n in range(many)]
+
+    assert list(tables(name)) == wanted
+    assert [number for number, found in tables(name).items() if not found] == []
+
+
+def test_every_test_named_exists(name: str) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page(name))
     files = {path for path, _ in named}
     defined = {path: functions_in(ROOT / path) for path in files if (ROOT / path).exists()}
 
@@ -47,32 +61,28 @@ def test_every_test_named_exists() -> None:
     assert [pair for pair in named if pair[1] not in defined.get(pair[0], set())] == []
 
 
-def test_every_setting_named_exists() -> None:
+def test_every_setting_named_exists(name: str) -> None:
     settings = (ROOT / "docs" / "settings.md").read_text("utf-8")
     named = {
-        name
-        for rows in tables().values()
-        for row in rows
+        setting
+        for row in rows(name)
         if "configurable:" in row[2]
-        for name in re.findall(r"`(\w+)`", row[2])
+        for setting in re.findall(r"`(\w+)`", row[2])
     }
 
     assert named
-    told = {name for name in named if f"`{name}`" in settings or f"[company.{name}." in settings}
+    told = {one for one in named if f"`{one}`" in settings or f"[company.{one}." in settings}
     assert sorted(named - told) == []
 
 
-@pytest.mark.parametrize("number", tables())
-def test_every_statement_has_its_proof_or_says_why_not(number: str) -> None:
+def test_every_statement_has_its_proof_or_says_why_not(name: str) -> None:
     proof = re.compile(r"^(`tests/\S+::\w+`|configurable: `|not handled: \w)")
 
-    rows = tables()[number]
-
-    assert [row for row in rows if len(row) != 3 or not all(row)] == []
-    assert [row[0] for row in rows if not proof.match(row[2])] == []
+    assert [row for row in rows(name) if len(row) != 3 or not all(row)] == []
+    assert [row[0] for row in rows(name) if not proof.match(row[2])] == []
 
 
-def test_no_statement_is_told_twice() -> None:
-    told = [row[0] for rows in tables().values() for row in rows]
+def test_no_statement_is_told_twice(name: str) -> None:
+    told = [row[0] for row in rows(name)]
 
     assert sorted({fact for fact in told if told.count(fact) > 1}) == []

@@ -274,6 +274,7 @@ class World:
                 "client_secret": BOT_SECRET,
                 "service_url": f"{url}/teams/",
                 "login_url": url,
+                "graph_url": url,
                 "openid_metadata_url": f"{url}/v1/.well-known/openidconfiguration",
             },
             "storage": {"url": f"sqlite:///{self.data / 'countersign.db'}"},

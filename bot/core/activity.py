@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.core.commands import Pending, read_command
 from bot.core.presses import Press, thread_base
+from cards.chat import ASK
 from storage.records import Conversation
 
 Wire = Mapping[str, Any]
@@ -31,6 +33,10 @@ class Received:
     """The language of the presser's client, such as `de-DE`; empty when it was not told."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """What was typed or chosen beside the button, by input id; any JSON value, never trusted."""
+    form: str = ""
+    """Token of the form that was sent, where it was one."""
+    wants_form: bool = False
+    """A button that opens a dialog, in a client that cannot open one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,12 @@ class Said:
     """Id of the team, where it was typed in a channel."""
     addressed: bool = True
     """Whether it was said to us; an app that may read a channel is also told what was not."""
+    kind: str = ""
+    """`personal`, `groupChat` or `channel`."""
+    shown_as: str = ""
+    """Team and channel as people know them, as far as the activity tells."""
+    membership: str = ""
+    """`private` or `shared` where Teams says that the channel is."""
 
 
 def read_conversation(wire: Wire) -> Conversation:
@@ -99,6 +111,21 @@ def read_submitted(wire: Wire) -> Received | None:
         activity and f"{place}|{activity}",
         locale=text(wire, "locale"),
         inputs=_inputs(data),
+        form=text(data, "dialog"),
+        wants_form=text(members(data.get("msteams")), "type") == "task/fetch",
+    )
+
+
+def read_task(wire: Wire) -> Received:
+    """Read `task/fetch` and `task/submit`: a press that opens a dialog, or a form sent from one."""
+    data = members(members(wire.get("value")).get("data"))
+    return Received(
+        _press(wire, text(data, "verb"), data),
+        text(wire, "id"),
+        locale=text(wire, "locale"),
+        inputs=_inputs(data),
+        form=text(data, "dialog"),
+        wants_form=True,
     )
 
 
@@ -115,7 +142,17 @@ def read_said(wire: Wire) -> Said:
         locale=text(wire, "locale"),
         team=_team(wire),
         addressed=place.get("conversationType") == "personal" or any(_mentions_of_us(wire)),
+        kind=text(place, "conversationType"),
+        shown_as=_shown_as(wire),
+        membership=text(members(members(wire.get("channelData")).get("channel")), "type"),
     )
+
+
+def read_asked(wire: Wire) -> str:
+    """Return which page of a list a button asks for, as if it had been typed; else nothing."""
+    data = members(wire.get("value"))
+    asked = "" if data.get("token") else text(data, ASK)
+    return asked if isinstance(read_command(asked), Pending) else ""
 
 
 def members(value: Any) -> dict[str, Any]:
@@ -129,7 +166,7 @@ def text(data: Wire, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-_OURS = frozenset({"token", "verb", "msteams"})
+_OURS = frozenset({"token", "verb", "dialog", "msteams"})
 """What our own button put into the data, beside what a person typed."""
 
 
@@ -149,6 +186,13 @@ def _press(wire: Wire, verb: str, data: Wire) -> Press:
 
 def _team(wire: Wire) -> str:
     return text(members(members(wire.get("channelData")).get("team")), "id")
+
+
+def _shown_as(wire: Wire) -> str:
+    data = members(wire.get("channelData"))
+    channel = text(members(data.get("channel")), "name")
+    named = channel or text(members(wire.get("conversation")), "name")
+    return " › ".join(filter(None, (text(members(data.get("team")), "name"), named)))
 
 
 def _without_us(wire: Wire) -> str:

@@ -1,39 +1,48 @@
-"""What somebody typed to the bot, as a command. Pure."""
+"""What somebody typed to the bot, as a command. Pure.
+
+Words that only show something are forgiven their slips; words that act must be typed as they are.
+"""
 
 from __future__ import annotations
 
-import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-HELP = (
-    ("pending bills", "Bills that wait for a person"),
-    ("pending pos", "Purchase orders that wait for a person"),
-    ("pending payments", "Checks and payments that are not released"),
-    ("bill 000154", "One bill as it stands now"),
-    ("po PO000119", "One purchase order"),
-    ("payment 000010", "One check or payment"),
-    ("help", "This list"),
+from bot.core.vocabulary import (
+    ENTITIES,
+    EVERYTHING,
+    GREETINGS,
+    HELP,
+    MORE,
+    PAGE,
+    PENDING,
+    SETTINGS,
+    THANKS,
+    VENDOR,
+    WHY,
+    meant,
 )
-CONNECT_HELP = (
-    ("connect", "Let Countersign act as your own Acumatica user when you press"),
-    ("disconnect", "Take that back"),
+
+EXAMPLES = (
+    "pending bills",
+    "pending pos",
+    "pending payments",
+    "bill 000154",
+    "po PO000119",
+    "payment 000010",
+    "vendor V000000021",
+    "why 000154",
+    "who covers Ann",
+    "settings",
+    "use this channel as NAME",
+    "stop using this channel",
+    "help",
 )
+"""What `help` lists, in this order; `cards.help` says what each does."""
+CONNECT_EXAMPLES = ("connect", "disconnect")
 """Offered only where a company carries decisions out as the person who decides."""
-
-ENTITIES = {
-    "bill": ("Bill",),
-    "bills": ("Bill",),
-    "po": ("PurchaseOrder",),
-    "pos": ("PurchaseOrder",),
-    "payment": ("Check", "Payment"),
-    "payments": ("Check", "Payment"),
-    "check": ("Check",),
-    "checks": ("Check",),
-}
-
-GREETINGS = frozenset({"hi", "hello", "hey", "good morning", "hallo", "bonjour"})
-THANKS = frozenset({"thanks", "thank you", "thx", "danke", "merci"})
+MOST_PAGES = 9_999
+LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class Help:
 class Greeting:
     """Answer a kind word with one."""
 
-    answer: str
+    thanks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,14 @@ class Pending:
 
     word: str
     entities: tuple[str, ...]
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Go on with the list asked for last, or with this one."""
+
+    of: Pending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +80,43 @@ class ShowDocument:
     word: str
     entities: tuple[str, ...]
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowVendor:
+    """Show a vendor's standing and open documents, by its number or name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why(ShowDocument):
+    """Say why a document is where it is, and what happened to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhoCovers:
+    """Say who may approve for somebody today."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSettings:
+    """Show what is known of the asker."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseChannel:
+    """Bind the name to the channel this is typed in; *moving* it from where it is bound now."""
+
+    name: str
+    moving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StopUsing:
+    """Unbind every name from the channel this is typed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,41 +139,127 @@ class Unknown:
     guess: str = ""
 
 
-Command = Help | Greeting | Pending | ShowDocument | Connect | Disconnect | Unknown
+Binding = UseChannel | StopUsing
+Showing = Pending | More | ShowDocument | ShowVendor | WhoCovers | ShowSettings
+Command = Help | Greeting | Showing | Binding | Connect | Disconnect | Unknown
+
+_POLITE = re.compile(
+    r"^(?:please |bitte )?(?:show (?:me )?|zeige? (?:mir )?)?(.*?)(?: please| pls| bitte)?$",
+    re.IGNORECASE,
+)
 
 
 def read_command(text: str) -> Command:
     """Read what was typed, with the mention of the bot already taken out."""
     typed = " ".join(text.split()).strip(" .!?,")
+    typed = typed if typed.lower() in ("please", "bitte") else _bare(typed)
     words = typed.lower()
-    if words in ("", "help"):
-        return Help()
     if words in GREETINGS:
-        return Greeting("Hello.")
+        return Greeting()
     if words in THANKS:
-        return Greeting("You are welcome.")
-    return _of_documents(words, typed) or _of_connecting(words) or _unknown(words)
+        return Greeting(thanks=True)
+    return (
+        _of_one_word(words)
+        or _of_connecting(words)
+        or _of_channels(typed)
+        or _of_people(typed)
+        or _of_vendors(typed)
+        or _of_lists(words)
+        or _of_documents(typed)
+        or _unknown(words)
+    )
 
 
-def _of_documents(words: str, typed: str) -> Command | None:
-    pending = re.fullmatch(r"pending (\w+)", words)
-    if pending and pending[1] in ENTITIES:
-        return Pending(pending[1], ENTITIES[pending[1]])
-    one = re.fullmatch(r"(\w+) (\S+)", words)
-    if one and one[1] in ENTITIES:
-        number = typed.split()[-1]  # as typed: numbers may be case-sensitive
-        return ShowDocument(one[1], ENTITIES[one[1]], number)
-    return None
+def _bare(typed: str) -> str:
+    found = _POLITE.match(typed)
+    return found[1].strip(" ,") if found else typed
+
+
+def _of_one_word(words: str) -> Command | None:
+    if not words:
+        return Help()
+    if " " in words:
+        return None
+    if words in MORE:
+        return More()
+    if meant(words, HELP):
+        return Help()
+    return ShowSettings() if meant(words, SETTINGS) else None
 
 
 def _of_connecting(words: str) -> Command | None:
-    if words == "disconnect":
+    if words in ("disconnect", "trennen"):
         return Disconnect()
-    connect = re.fullmatch(r"connect(?: (\d[\d -]{0,12}))?", words)
+    connect = re.fullmatch(r"(?:connect|verbinden)(?: (\d[\d -]{0,12}))?", words)
     return Connect(re.sub(r"\D", "", connect[1] or "")) if connect else None
 
 
+_USE = re.compile(
+    r"use this channel (?:as|for) (\S+)"
+    r"|(?:nutze|benutze|verwende) diesen kanal (?:als|für) (\S+)"
+    r"|diesen kanal als (\S+) (?:nutzen|benutzen|verwenden)",
+    re.IGNORECASE,
+)
+_MOVE = re.compile(r"move (\S+) here|(?:verschiebe|verlege) (\S+) hierher", re.IGNORECASE)
+_STOP = re.compile(
+    r"stop using this channel|diesen kanal nicht mehr (?:nutzen|benutzen|verwenden)", re.IGNORECASE
+)
+
+
+def _of_channels(typed: str) -> Command | None:
+    if _STOP.fullmatch(typed):
+        return StopUsing()
+    use, move = _USE.fullmatch(typed), _MOVE.fullmatch(typed)
+    found = use or move
+    if not found:
+        return None
+    name = next(filter(None, found.groups())).strip("“”\"'")
+    return UseChannel(name[:LONGEST_NAME], moving=move is not None)
+
+
+def _of_people(typed: str) -> Command | None:
+    covers = re.fullmatch(r"(?:who covers|wer vertritt)(?: for)? (.+)", typed, re.IGNORECASE)
+    return WhoCovers(covers[1][:LONGEST_NAME]) if covers else None
+
+
+def _of_vendors(typed: str) -> Command | None:
+    word, _, name = typed.partition(" ")
+    return ShowVendor(name[:LONGEST_NAME]) if name and meant(word.lower(), VENDOR) else None
+
+
+def _of_lists(words: str) -> Command | None:
+    first, *rest = words.split()
+    word = meant(rest[0], ENTITIES) if rest and meant(first, PENDING) else ""
+    if not word:
+        return None
+    listed = Pending(word, ENTITIES[word])
+    if rest[1:] and rest[1] in MORE:
+        return More(listed) if len(rest) == 2 else None
+    return replace(listed, page=page) if (page := _page(rest[1:])) else None
+
+
+def _page(rest: list[str]) -> int:
+    """Read `page 3`, or nothing at all as the first page; 0 when it is neither."""
+    if not rest:
+        return 1
+    number = rest[-1]
+    counted = len(rest) == 2 and rest[0] in PAGE and number.isascii() and number.isdigit()
+    return min(int(number[:5]), MOST_PAGES) if counted else 0
+
+
+def _of_documents(typed: str) -> Command | None:
+    """Read `bill 004512`, `why 004512` and `why bill 004512`; numbers stay as they were typed."""
+    *named, number = typed.split()
+    words = [word.lower() for word in named]
+    asks_why = bool(words) and bool(meant(words[0], WHY))
+    nouns = words[1:] if asks_why else words
+    if asks_why and not nouns:
+        return Why("", EVERYTHING, number)
+    if len(nouns) != 1 or not (word := meant(nouns[0], ENTITIES)):
+        return None
+    kind = Why if asks_why else ShowDocument
+    return kind(word, ENTITIES[word], number)
+
+
 def _unknown(words: str) -> Unknown:
-    known = [command for command, _ in (*HELP, *CONNECT_HELP)]
-    near = difflib.get_close_matches(words, known, n=1, cutoff=0.6)
-    return Unknown(words, near[0] if near else "")
+    return Unknown(words, meant(words, (*EXAMPLES, *CONNECT_EXAMPLES)))

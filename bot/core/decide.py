@@ -116,6 +116,11 @@ def approvers_now(
     return tuple(person.aad_object_id for person in _approvers(document, route, people))
 
 
+def route_of(document: Document, routes: Routes, last: Decision | None) -> Route:
+    """Return the route a document goes by; *last* is the newest question about it."""
+    return _route_in(_asked_in(document, routes, last), document, routes)
+
+
 def _asked_in(document: Document, routes: Routes, last: Decision | None) -> str:
     """Return the status whose route asks: a plan that stopped midway goes on by its own route."""
     if last is None or routes.first_match(document).actions:
@@ -142,13 +147,14 @@ def was_tried(decision: Decision) -> bool:
 def _approvers(document: Document, route: Route, people: People) -> list[TeamsPerson]:
     """Return the people of the first source that names somebody we know."""
     for source in route.approver:
-        found = [one for one in _named(source, document, people) if not one.guest]
+        found = [one for one in named_by(source, document, people) if one.may_approve]
         if found:
             return found
     return []
 
 
-def _named(source: str, document: Document, people: People) -> list[TeamsPerson]:
+def named_by(source: str, document: Document, people: People) -> list[TeamsPerson]:
+    """Return whom one source of a route's approver list names."""
     if source == "approval map":
         waits = document.status == "Pending Approval"
         return people.approving(document.approvals) if waits else []

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
 from acumatica_client.models import Approval
-from storage.records import StoredContact, StoredDelegate, StoredEmployee, TeamsPerson
+from bot.core.addresses import Addresses
+from storage.records import Lookup, StoredContact, StoredDelegate, StoredEmployee, TeamsPerson
 
 T = TypeVar("T")
 
@@ -34,18 +35,24 @@ class People:
     by_employee: Mapping[str, TeamsPerson]
     """By whatever an owner field may show: employee code, login, contact id or name."""
     by_email: Mapping[str, TeamsPerson]
+    """Whom the file means by an address, in lower case."""
     by_id: Mapping[str, TeamsPerson]
     overrides: Mapping[str, Override]
+    """What the file says, by the address it says it of, in lower case."""
     names: Mapping[str, str]
     """Employee code, login or contact id to name, for cards."""
     delegates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Employee code to the codes of those who may approve for them today."""
     authors: Mapping[str, StoredEmployee] = field(default_factory=dict)
     """Login, employee code or name, in lower case, to the employee, also one who left."""
+    told_of: Mapping[str, Override] = field(default_factory=dict)
+    """aadObjectId to what the file says of that person, whichever of their addresses it uses."""
+    could_be: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Employee code to the aadObjectIds of everybody its address could mean."""
 
     def override(self, person: TeamsPerson) -> Override:
         """Return what the file says of *person*; nothing special when it says nothing."""
-        return self.overrides.get(person.email.lower(), Override(person.email))
+        return self.told_of.get(person.aad_object_id, Override(person.email))
 
     def approving(self, rows: Iterable[Approval]) -> list[TeamsPerson]:
         """Return who may decide pending rows: the employees named, and their delegates today.
@@ -74,6 +81,8 @@ class People:
         matched = self.by_code.get(author.code)
         if matched is not None:
             return matched == person
+        if person.aad_object_id in self.could_be.get(author.code, ()):
+            return None
         other_mail = bool(author.email) and author.email.lower() != person.email.lower()
         return False if other_mail and author.name != person.name else None
 
@@ -108,13 +117,17 @@ def match_people(
     *,
     contacts: Iterable[StoredContact] = (),
     delegation: Delegation | None = None,
+    lookups: Iterable[Lookup] = (),
 ) -> People:
-    """Match employees to Teams people by e-mail; a mail two people share leads to nobody."""
+    """Match employees to Teams people by e-mail; a mail two people share leads to nobody.
+
+    *lookups* is what Graph found by the addresses of both lists; without Graph there are none.
+    """
     roster, everybody, cards = list(teams), list(employees), list(contacts)
-    by_email = _unique((person.email.lower(), person) for person in roster)
-    told = {override.email.lower(): override for override in overrides}
+    addresses, told = Addresses(roster, lookups), list(overrides)
     active = [employee for employee in everybody if employee.active and employee.code]
-    by_code = {**_by_mail(active, by_email), **_by_file(told, by_email)}
+    by_file = _by_file(told, addresses)
+    by_code = {**_by_mail(active, addresses, settled=by_file), **by_file}
     # What means two employees, in one way or in two, active or not, names nobody.
     words = _unique(
         (
@@ -126,12 +139,14 @@ def match_people(
     return People(
         by_code,
         {word: by_code[code] for word, code in words.items() if code in by_code},
-        by_email,
+        _found((address, addresses.named(address)) for address in addresses.known),
         {person.aad_object_id: person for person in roster},
-        told,
+        _strictest((one.email.lower(), one) for one in told),
         _names(everybody, cards),
         _delegates(active, delegation) if delegation else {},
         _authors(everybody),
+        _told_of(told, addresses),
+        {one.code: _ids(addresses.could_be(one.email)) for one in everybody},
     )
 
 
@@ -172,16 +187,55 @@ def _authors(employees: Iterable[StoredEmployee]) -> dict[str, StoredEmployee]:
 
 
 def _by_mail(
-    employees: Iterable[StoredEmployee], by_email: Mapping[str, TeamsPerson]
+    employees: Iterable[StoredEmployee], addresses: Addresses, *, settled: Mapping[str, TeamsPerson]
 ) -> dict[str, TeamsPerson]:
+    """Match by mail; a person two employees would lead to is nobody, unless the file settled it."""
     mails = _unique((one.email.lower(), one.code) for one in employees)
-    return {code: by_email[mail] for mail, code in mails.items() if mail in by_email}
+    found = _found((code, addresses.one(mail)) for mail, code in mails.items())
+    left = {code: person for code, person in found.items() if code not in settled}
+    alone = _unique((person.aad_object_id, code) for code, person in left.items())
+    return {code: left[code] for code in alone.values()}
 
 
-def _by_file(
-    told: Mapping[str, Override], by_email: Mapping[str, TeamsPerson]
-) -> dict[str, TeamsPerson]:
-    return {o.employee: by_email[m] for m, o in told.items() if o.employee and m in by_email}
+def _by_file(told: Iterable[Override], addresses: Addresses) -> dict[str, TeamsPerson]:
+    """Match as the file says; an employee it calls two people is neither."""
+    named = [(one.employee, addresses.named(one.email)) for one in told]
+    return _unique((code, person) for code, person in named if person)
+
+
+def _told_of(told: Iterable[Override], addresses: Addresses) -> dict[str, Override]:
+    """Return what the file says, by person; of a doubtful address, it binds all it could mean."""
+    return _strictest(
+        (person.aad_object_id, one) for one in told for person in _meant(one.email, addresses)
+    )
+
+
+def _meant(email: str, addresses: Addresses) -> frozenset[TeamsPerson]:
+    named = addresses.named(email)
+    return frozenset({named}) if named else addresses.could_be(email)
+
+
+def _strictest(pairs: Iterable[tuple[str, Override]]) -> dict[str, Override]:
+    """Join what the file says twice of one: two limits are no limit anybody may decide within."""
+    found: dict[str, list[Override]] = {}
+    for key, one in pairs:
+        found.setdefault(key, []).append(one)
+    return {key: said[0] if len(said) == 1 else _joined(said) for key, said in found.items()}
+
+
+def _joined(said: Sequence[Override]) -> Override:
+    limited = [one for one in said if one.limit is not None]
+    agree = len({(one.limit, one.currency) for one in limited}) <= 1
+    may = agree and all(one.may_decide for one in said)
+    return replace((limited or said)[0], may_decide=may)
+
+
+def _ids(people: Iterable[TeamsPerson]) -> frozenset[str]:
+    return frozenset(person.aad_object_id for person in people)
+
+
+def _found(pairs: Iterable[tuple[str, T | None]]) -> dict[str, T]:
+    return {key: value for key, value in pairs if value is not None}
 
 
 def _unique(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:

@@ -26,6 +26,8 @@ class Press:
     conversation: str
     reply_to: str
     """Activity id of the message that carried the card."""
+    reason: str = ""
+    """Why, in the presser's words; only a form brings one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Rights:
     """Let people connect a login although the ERP does not tell whose it is."""
     machine_users: frozenset[str] = frozenset()
     """Logins, in lower case, that are no person's: the service user's own edits above all."""
+    want_reason: frozenset[str] = frozenset()
+    """Verbs nobody may do without saying why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,31 @@ def decide_press(press: Press, asked: Asked | None) -> Claim | Refusal:
     if fingerprint(asked.company, asked.document) != decision.fingerprint:
         return Refusal.CHANGED
     steps = plan_for(asked.document, press.verb)
-    return Claim(steps, card) if steps else Refusal.NOT_DOABLE
+    if not steps:
+        return Refusal.NOT_DOABLE
+    # Judged last: whoever is told to give a reason may decide once they gave it.
+    if press.verb in asked.rights.want_reason and not press.reason:
+        return Refusal.NEEDS_REASON
+    return Claim(steps, card)
+
+
+def may_ask(press: Press, asked: Asked | None) -> PostedCard | Refusal:
+    """Say whether the presser may put a question about the document: whoever may see its card."""
+    if not press.person:
+        return Refusal.NOT_A_PERSON
+    if asked is None:
+        return Refusal.UNKNOWN_CARD
+    card = find_card(asked.cards, press)
+    if isinstance(card, Refusal):
+        return card
+    person = asked.people.by_id.get(press.person)
+    if person is None:
+        return Refusal.UNKNOWN_PERSON
+    if person.guest:
+        return Refusal.GUEST
+    if asked.decision.state is not DecisionState.PENDING:
+        return Refusal.ALREADY_DECIDED
+    return card
 
 
 def find_card(cards: Iterable[PostedCard], press: Press) -> PostedCard | Refusal:
@@ -134,6 +162,8 @@ def may_decide(person_id: str, asked: Asked) -> Refusal | None:
         return Refusal.UNKNOWN_PERSON
     if person.guest:
         return Refusal.GUEST
+    if not person.enabled:
+        return Refusal.UNKNOWN_PERSON
     told = asked.people.override(person)
     if person_id not in asked.decision.approvers or not told.may_decide:
         return Refusal.NOT_APPROVER

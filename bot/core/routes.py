@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from acumatica_client.entities import ENTITIES
 from acumatica_client.models import Document
 from bot.core.plans import plan, verbs_of
+from cards.privacy import Privacy, strictest
 
 RELEASED = frozenset({"open", "closed", "reserved"})
 """What *released* means: there is no such status, a released document is open or closed."""
 
 APPROVER_SOURCES = ("approval map", "owner", "buyer")
 APPROVER_TARGET = "approver"
+CHANNEL = "channel:"
 
 
 def _listed(value: Any) -> Any:
@@ -66,7 +68,7 @@ class Route(BaseModel):
     to: Words
     approver: Words = ()
     actions: Words = ()
-    privacy: Literal["full"] = "full"
+    privacy: Privacy = Privacy.FULL
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Route:
@@ -146,6 +148,11 @@ class Routes:
             if route.entity is None:
                 raise ValueError(f"route {number} matches everything, so those after it never do")
 
+    @property
+    def listed(self) -> tuple[Route, ...]:
+        """The routes, in file order."""
+        return self._routes
+
     def first_match(self, document: Document) -> Route:
         """Return the first route that matches *document*."""
         return next(route for route in self._routes if route.matches(document))
@@ -160,6 +167,18 @@ class Routes:
             if _waits(route, entity, status)
         }
         return tuple(sorted(waiting))
+
+    def privacy(self, target: str) -> Privacy:
+        """Return how much a card at *target* may tell; a person's own chat is told everything.
+
+        Every card in a channel is as discreet as the strictest route that sends there: a document
+        that falls to another route later reveals no more. Where no route sends any longer, or a
+        card only stands in for another, the strictest of all routes counts.
+        """
+        if not target.startswith(CHANNEL):
+            return Privacy.FULL
+        sending = [route for route in self._routes if target in route.to]
+        return strictest(route.privacy for route in sending or self._routes)
 
     def channels(self) -> frozenset[str]:
         """List the channel names these routes send to."""

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import quote
 
 from acumatica_client.entities import ENTITIES, PURCHASE_ORDER
 from acumatica_client.models import Document, DocumentKey
 from bot.core.decide import WAITS, was_tried
+from bot.core.dialogs import askable
 from bot.core.people import People
 from bot.core.plans import QUIET_WINDOW, plan_for
-from cards import days, warnings
+from cards import days, reasons, warnings
+from cards.filling import APPROVED_BY, REJECTED_BY
+from cards.language import ENGLISH, Language
+from cards.privacy import Discretion, Privacy
+from cards.remarks import asked_line, said_line
 from cards.view import Mention, Situation, State
-from storage.records import Decision, DecisionState, PostedCard, Step, StepState, StoredDocument
+from storage.records import (
+    Comment,
+    Decision,
+    DecisionState,
+    PostedCard,
+    Step,
+    StepState,
+    StoredDocument,
+)
+
+MOST_REMARKS = 2
 
 _SETTLED = frozenset({State.DONE, State.CLOSED_ELSEWHERE, State.REPLACED})
 """States in which nobody decides any more, so nothing need be warned of."""
@@ -46,6 +61,10 @@ class Story:
     steps: Sequence[Step]
     """The plan of the newest decision."""
     people: People
+    comments: Sequence[Comment] = ()
+    """What people said of late, oldest first."""
+    leads: Sequence[str] = ()
+    """Mails of who stands in where nobody else can be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,10 @@ class Viewpoint:
     """A copy shown on request: only the posted card can be pressed."""
     instructions_alert: timedelta = timedelta(days=30)
     """How long a change of a vendor's payment instructions is worth a warning."""
+    language: Language = ENGLISH
+    """What the viewer reads."""
+    discretion: Discretion = field(default_factory=Discretion)
+    """How much everybody may know where the card stands; who was asked to decide sees all."""
 
 
 def situation_of(story: Story, card: PostedCard | None, view: Viewpoint) -> Situation:
@@ -79,11 +102,46 @@ def situation_of(story: Story, card: PostedCard | None, view: Viewpoint) -> Situ
         owner=story.people.names.get(story.document.around.owner, ""),
         warnings=_warnings(story.document, view) if state not in _SETTLED else (),
         waits_for=_waits_for(story.document),
-        decided=tuple(_decided(story.document)),
+        decided=tuple(_decided(story.document, view.language)),
         links=dict(_order_links(story.document, view)),
+        remarks=tuple(_remarks(story, view.language)),
+        language=view.language,
+        discretion=_discretion(newest, view),
+        may_ask=_may_ask(story, card, newest, view),
         **(_question(newest, state, story.people, view) if newest else {}),
         **_deed(story, state),
     )
+
+
+def _remarks(story: Story, language: Language) -> Iterator[str]:
+    for comment in story.comments[-MOST_REMARKS:]:
+        if comment.via == "question":
+            yield asked_line(comment.name, comment.text, language)
+        else:
+            yield said_line(comment.name, comment.text)
+
+
+def _may_ask(
+    story: Story, card: PostedCard | None, newest: Decision | None, view: Viewpoint
+) -> bool:
+    """In one's own chat somebody must be known to ask; elsewhere everybody there can answer."""
+    viewer = story.people.by_id.get(view.viewer)
+    if card is None or newest is None or viewer is None or viewer.guest:
+        return False
+    known = askable(
+        story.document,
+        story.people,
+        asker=view.viewer,
+        leads=story.leads,
+        approvers=newest.approvers,
+    )
+    return bool(known) or not card.target.startswith("person:")
+
+
+def _discretion(newest: Decision | None, view: Viewpoint) -> Discretion:
+    """Whoever was asked sees everything, in their own view and in the answer to their press."""
+    asked = newest is not None and view.viewer in newest.approvers
+    return replace(view.discretion, privacy=Privacy.FULL) if asked else view.discretion
 
 
 def _question(decision: Decision, state: State, people: People, view: Viewpoint) -> dict[str, Any]:
@@ -99,13 +157,13 @@ def _question(decision: Decision, state: State, people: People, view: Viewpoint)
         "changes": decision.changes,
         "for_approver": view.viewer in decision.approvers,
         "refresh_for": tuple(one.teams_id for one in approvers if one.teams_id),
-        "approver_missing": "" if approvers else _NOBODY,
+        "approver_missing": "" if approvers else reasons.NOBODY,
     }
 
 
 def _deed(story: Story, state: State) -> dict[str, Any]:
     """Return who did what and when; what was done elsewhere is nobody's deed here."""
-    reason = "Acumatica no longer has this document." if story.record.gone else ""
+    reason = reasons.GONE if story.record.gone else ""
     told = _told_decision(story.decisions)
     if told is None:
         return {"reason": reason}
@@ -115,6 +173,7 @@ def _deed(story: Story, state: State) -> dict[str, Any]:
     return {
         "reason": reason or told.reason,
         "who": "" if elsewhere else told.person_name,
+        "said": "" if elsewhere else told.said,
         "verb": told.verb if not elsewhere or told.state is DecisionState.BY_OTHER else "",
         "at": _at(state, told),
     }
@@ -124,9 +183,6 @@ def _at(state: State, told: Decision) -> datetime | None:
     """Done is told by when it was settled, everything else by when it was pressed."""
     settled = state in (State.DONE, State.CLOSED_ELSEWHERE)
     return told.settled_at if settled else told.claimed_at
-
-
-_NOBODY = "Nobody could be found in Teams who may decide this."
 
 
 def _state(story: Story, card: PostedCard | None, newest: Decision | None) -> State:
@@ -198,14 +254,14 @@ def _mentions(ids: Sequence[str], people: People) -> tuple[Mention, ...]:
 
 
 def _warnings(document: Document, view: Viewpoint) -> tuple[str, ...]:
-    around, today = document.around, days.today(view.now, view.zone)
+    around, today, language = document.around, days.today(view.now, view.zone), view.language
     changed = around.instructions_changed
     recent = changed if changed and view.now - changed <= view.instructions_alert else None
     return (
-        *warnings.vendor_status(around.party_status),
-        *(warnings.instructions(days.today(recent, view.zone), today) if recent else ()),
-        *warnings.same_reference(document.text("VendorRef"), around.same_reference),
-        *warnings.differences(around.differences),
+        *warnings.vendor_status(around.party_status, language),
+        *(warnings.instructions(days.today(recent, view.zone), today, language) if recent else ()),
+        *warnings.same_reference(document.text("VendorRef"), around.same_reference, language),
+        *warnings.differences(around.differences, language),
     )
 
 
@@ -217,12 +273,14 @@ def _waits_for(document: Document) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, names)))
 
 
-def _decided(document: Document) -> Iterator[tuple[str, str]]:
+_DECIDED = {"Approved": APPROVED_BY, "Rejected": REJECTED_BY}
+
+
+def _decided(document: Document, language: Language) -> Iterator[tuple[str, str]]:
     for row in document.approvals:
         who = row.approved_by_name or row.approved_by or row.name or row.employee
-        if row.status in ("Approved", "Rejected") and who:
-            day = f" on {days.day(date.fromisoformat(row.day))}" if row.day else ""
-            yield f"{row.status} by", f"{who}{day}"
+        if row.status in _DECIDED and who:
+            yield _DECIDED[row.status], days.signed(who, row.day, language)
 
 
 def _order_links(document: Document, view: Viewpoint) -> Iterator[tuple[str, str]]:

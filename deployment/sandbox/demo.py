@@ -23,6 +23,7 @@ FILE = HERE / "countersign.demo.toml"
 LOCAL = "127.0.0.1"
 SECRET_HEADER = "X-Countersign-Secret"  # noqa: S105  # the header's name, not its value
 COMPANY = "acme"
+TEAMS_PORT = 8771
 
 _TOLD = 'approvals = "Approvals", created_by = "CreatedBy", modified_by = "LastModifiedBy"'
 _EXTRA = f"""extra.Employee = {{ login = "Login" }}
@@ -86,15 +87,18 @@ class Demo:
 
     def prepare(self) -> Secrets:
         """Check ports, write the file, and return the secrets. Raises StandInFailed, OSError."""
-        for port, option in (
-            (self.port, "--port"),
-            (self.acumatica_port, "--acumatica-port"),
-            (self.teams_port, "--teams-port"),
-        ):
+        for port, option in self._ports():
             StandIn.check_port(port, option)
         self.data.mkdir(parents=True, exist_ok=True)
         self.file.write_text(self._rules(), "utf-8")
         return read_secrets(self.data / "secrets.json")
+
+    def _ports(self) -> tuple[tuple[int, str], ...]:
+        return (
+            (self.port, "--port"),
+            (self.acumatica_port, "--acumatica-port"),
+            (self.teams_port, "--teams-port"),
+        )
 
     def _rules(self) -> str:
         text = FILE.read_text("utf-8").replace("http://127.0.0.1:8770", self.erp)
@@ -106,18 +110,10 @@ class Demo:
 
     def settings(self, words: Secrets) -> dict[str, Any]:
         """Return what the environment would tell the bot."""
-        stand_in = TeamsOptions(bot=self.bot, app_secret="")
         erp = AcumaticaOptions(password="")
         return {
             "config": self.file,
-            "teams": {
-                "app_id": stand_in.app_id,
-                "tenant_id": stand_in.tenant_id,
-                "client_secret": words["bot_secret"],
-                "service_url": f"{self.teams}/teams/",
-                "login_url": self.teams,
-                "openid_metadata_url": f"{self.teams}/v1/.well-known/openidconfiguration",
-            },
+            "teams": self._teams(words),
             "storage": {"url": f"sqlite:///{self.data / 'countersign.db'}"},
             "server": {"host": LOCAL, "port": self.port, "public_url": self.bot},
             "encryption": {"keys": words["encryption_key"]},
@@ -133,25 +129,40 @@ class Demo:
             },
         }
 
+    def _teams(self, words: Secrets) -> dict[str, Any]:
+        stand_in = TeamsOptions(bot=self.bot, app_secret="")
+        return {
+            "app_id": stand_in.app_id,
+            "tenant_id": stand_in.tenant_id,
+            "client_secret": words["bot_secret"],
+            "service_url": f"{self.teams}/teams/",
+            "login_url": self.teams,
+            "graph_url": self.teams,
+            "openid_metadata_url": f"{self.teams}/v1/.well-known/openidconfiguration",
+        }
+
     @asynccontextmanager
     async def stand_ins(
         self, words: Secrets, meanwhile: Callable[[], Awaitable[object]]
     ) -> AsyncIterator[None]:
-        """Run both as processes of their own, the ERP's push connected to the bot.
+        """Run them as processes of their own, the ERP's push connected to the bot.
 
         *meanwhile* is awaited while they start.
         """
-        erp, teams = await self._start_erp(words), await self._start_teams(words)
+        started = await self._start_all(words)
         try:
             await meanwhile()
             async with aiohttp.ClientSession() as session:
-                await erp.ready(session, self._log("acumatica"))
-                await teams.ready(session, self._log("teams"))
+                for name, one in started.items():
+                    await one.ready(session, self._log(name))
                 await self._connect_push(session, words["push_secret"])
             yield
         finally:
-            await teams.stop()
-            await erp.stop()
+            for one in reversed(started.values()):
+                await one.stop()
+
+    async def _start_all(self, words: Secrets) -> dict[str, StandIn]:
+        return {"acumatica": await self._start_erp(words), "teams": await self._start_teams(words)}
 
     async def _start_erp(self, words: Secrets) -> StandIn:
         arguments = [

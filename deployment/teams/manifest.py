@@ -61,6 +61,19 @@ class TeamsApp:
                 found.append(f"{option} must be an https address (or set SERVER__PUBLIC_URL)")
         return found
 
+    def asks_for(self) -> list[str]:
+        """Say in words what the settings make the app ask for."""
+        links = ", ".join(self.erp_hosts)
+        return [
+            *([f"links to {links} become cards"] if links else []),
+            "replies under cards are read: team owners agree when they add the app"
+            if self.reads_replies
+            else "replies under cards are not read (TEAMS__NOTICES is off)",
+            "the activity feed rings for approvers"
+            if self.notifies
+            else "the activity feed is not used (TEAMS__FEED is off)",
+        ]
+
 
 def manifest(app: TeamsApp) -> dict[str, Any]:
     """Return `manifest.json`. Raises PackageError naming everything that is wrong."""

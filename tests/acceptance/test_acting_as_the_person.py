@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from forms import fetch, submit
 from world import ANN, BEN, ERIN, FARID, PASSWORD, Witness, World, buttons, eventually, texts
 
 from deployment.sandbox import acumatica
@@ -275,10 +276,11 @@ async def test_a_dialog_that_wants_a_reason_is_told_who_decided(person_world: Wo
     number = await witness.bill_on_hold(30_000)
     await witness.change({"Hold": False}, number)
     await witness.card(number, ERIN, says="this waits for you")
-    await witness.press(ERIN, number, "Reject")
+    await fetch(witness, ERIN, number, "Reject…")
     await connect(witness, ERIN, "erin")
 
-    await witness.press(ERIN, number, "Reject")
+    dialog = await fetch(witness, ERIN, number, "Reject…")
+    await submit(witness, ERIN, number, dialog, choice="Entered twice")
 
     await witness.card(number, ERIN, says="Rejected by Erin Walsh")
     assert await witness.status(number) == "Rejected"

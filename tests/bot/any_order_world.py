@@ -34,17 +34,23 @@ from acumatica_client.entities import BILL, ENTITIES, PURCHASE_ORDER
 from acumatica_client.models import DocumentKey
 from bot.actions import Bells, Doer, Settler
 from bot.attempt import Runner
+from bot.claims import Claims
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.company_file import Company
 from bot.consents import Consents
 from bot.core.presses import Press
 from bot.core.routes import Route, Routes
+from bot.core.schedule import Quotas
+from bot.dialogs import Dialogs
 from bot.effects import Effects
 from bot.look import Look
+from bot.pace import Pace
 from bot.poller import Poller
 from bot.pressed import Presses, Received
+from bot.reach import Reach
 from bot.showing import Showing
+from bot.standing_in import StandingIn
 from bot.teams import Connector
 from bot.worker import Worker
 from storage import conversations, documents, inbox, ledger, people
@@ -137,6 +143,7 @@ class Bot:
     store: Store
     runners: dict[str, Runner]
     presses: Presses
+    dialogs: Dialogs
     poller: Poller
 
 
@@ -191,9 +198,15 @@ class World:
         showing = Showing(tenants, self.clock)
         connector = cast("Connector", self.teams)
         consents = Consents(tenants, store, ports)
+        claims = Claims(tenants, consents, ports=ports, bells={NAME: bells})
+        dialogs = Dialogs(store, claims, ports)
         reachable = lambda told: told or SERVICE  # noqa: E731  # as short as it is
-        effects = Effects(store, showing, connector, consents, reachable=reachable)
-        worker = Worker(store, effects, ports)
+        reach = Reach(store)
+        effects = Effects(
+            store, showing, connector, consents, self.clock, reachable=reachable, reach=reach
+        )
+        standing_in, pace = StandingIn(tenants, reach), Pace(Quotas(), self.clock)
+        worker = Worker(store, effects, ports, pace=pace, reach=reach, standing_in=standing_in)
         poller = Poller(tenant, store, ports, look_bell=look)
         self.bot = Bot(
             store,
@@ -204,7 +217,8 @@ class World:
                 "settle": Settler(tenant, store, ports, bells),
                 "poll": poller,
             },
-            Presses(tenants, store, showing, consents, ports=ports, bells={NAME: bells}),
+            Presses(store, showing, claims, dialogs, ports),
+            dialogs,
             poller,
         )
         await worker.rescue()
@@ -400,10 +414,33 @@ class World:
         amount = _amount_on(message)
         self.pressed.append(Pressed(key, person, press.verb, press.token, amount))
         self._number += 1
+        if press.verb == "reject":
+            await self._reject(press, times=1 + again)
+            return
         for _ in range(1 + again):
             answer = await self.bot.presses.answer(Received(press, f"f:{self._number}"))
             assert answer["statusCode"] == 200
             assert answer["value"]
+
+    async def _reject(self, press: Press, *, times: int) -> None:
+        """Open the dialog and send its form, which comes again under the same id and a new one."""
+        sender = {
+            "from": {"aadObjectId": press.person},
+            "conversation": {"id": press.conversation},
+            "replyToId": press.reply_to,
+        }
+        button = {"token": press.token, "verb": press.verb}
+        opened = {**sender, "id": f"f:{self._number}", "value": {"data": button}}
+        task = (await self.bot.dialogs.fetched(opened))["task"]
+        if task["type"] == "message":
+            assert task["value"]
+            return
+        card = task["value"]["card"]["content"]
+        send = next(part for part in card["body"] if part["type"] == "ActionSet")["actions"][0]
+        data = {**send["data"], "choice": "Entered twice"}
+        for repeat in (0, *range(times)):
+            again = {**sender, "id": f"f:{self._number}.{repeat}", "value": {"data": data}}
+            assert (await self.bot.dialogs.submitted(again))["task"]["value"]
 
     async def _do_refresh(self, which: str, who: str = "ann") -> None:
         """Somebody's client asks for that person's view of every copy it shows."""

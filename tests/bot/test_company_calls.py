@@ -49,3 +49,25 @@ def test_a_call_that_cannot_be_read_says_how_to_write_it(text: str, about: str) 
         read_call("Bill", "reject", text)
 
     assert about in str(told.value)
+
+
+def test_the_default_rejection_tells_the_reason_that_was_given() -> None:
+    assert company().call("Bill", "reject").dialog == ()
+    assert company().call("Bill", "reject", reason="not ours").dialog == ((REASON, "not ours"),)
+
+
+def test_a_companys_own_rejection_tells_what_its_table_says() -> None:
+    table = f'POST Reject {REASON}="{{person}}: {{reason}}" A.B="{{reason}}"'
+    own = company(Bill={"reject": table})
+
+    call = own.call("Bill", "reject", person="Ann {reason}", reason="not {person}")
+    bare = own.call("Bill", "reject", person="Ann")
+
+    assert call.dialog == ((REASON, "Ann {reason}: not {person}"), ("A.B", "not {person}"))
+    assert bare.dialog == ((REASON, "Ann: "),)
+
+
+@pytest.mark.parametrize("reasons", [("",), ("x" * 101,), ("one", "one"), ("r",) * 21])
+def test_reasons_that_make_no_list_are_a_mistake_of_the_file(reasons: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="reject_reasons"):
+        Company(name="acme", url="https://erp.acme.example", tenant="C", reject_reasons=reasons)

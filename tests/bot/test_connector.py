@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,11 +16,24 @@ from aiohttp import web
 from world import BOT_SECRET, Witness, World, buttons, texts
 
 from acumatica_client.transport import NotSent, Request, open_transport
-from bot.core.posting import PLAIN_REASONS, Answer, refused
+from bot.clock import SystemClock
+from bot.core.posting import (
+    PLAIN_REASONS,
+    Answer,
+    Gone,
+    Indecipherable,
+    SignInRefused,
+    Throttled,
+    TooMuch,
+    Unreachable,
+    refused,
+)
+from bot.core.schedule import Quotas
+from bot.pace import Pace
 from bot.settings import TeamsSettings
-from bot.teams import Connector, ConnectorRefused, Posted, card_activity
-from bot.tokens import BotTokens, TokenRefused
-from storage.records import Outcome, Reject, Retry, Unknown, Wait
+from bot.teams import Connector, ConnectorRefused, Posted, TeamChannel, card_activity
+from bot.tokens import EntraTokens, Resource, TokenRefused
+from storage.records import Done, Outcome, Reject, Retry, Unknown, Wait
 
 CHANNEL = "19:purchasing-east@thread.tacv2"
 GENERAL = "19:acme-general@thread.tacv2"
@@ -37,12 +50,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def pace() -> Pace:
+    return Pace(Quotas(), SystemClock())
+
+
 @dataclass
 class Line:
     """A connector client on its way to the stand-in."""
 
     connector: Connector
-    tokens: BotTokens
+    tokens: EntraTokens
     service_url: str
     witness: Witness
 
@@ -78,9 +95,9 @@ async def line(world: World) -> AsyncIterator[Line]:
     """A connector client with the stand-in at the other end, and no service."""
     settings = teams_settings(world)
     transport = open_transport(settings.may_call)
-    tokens = BotTokens(settings, now)
+    tokens = EntraTokens(settings, now)
     connector = Connector(
-        transport, tokens, bot_id=f"28:{settings.app_id}", tenant_id=settings.tenant_id
+        transport, tokens, bot_id=f"28:{settings.app_id}", tenant_id=settings.tenant_id, pace=pace()
     )
     yield Line(connector, tokens, settings.service_url, world.witness)
     await transport.close()
@@ -139,14 +156,14 @@ async def test_the_roster_tells_guests_from_colleagues(line: Line) -> None:
 async def test_a_throttled_post_waits_exactly_as_long_as_told(line: Line, wait: int) -> None:
     await line.fault(f"status:429:{wait}")
 
-    assert await line.post() == Retry("429 Throttled", float(wait))
+    assert await line.post() == Throttled("429 Throttled", float(wait), ceiling=60.0)
     assert await line.shown() == []
 
 
 async def test_a_throttled_post_without_a_time_backs_off_by_itself(line: Line) -> None:
     await line.fault("status:429")
 
-    assert await line.post() == Retry("429 Throttled")
+    assert await line.post() == Throttled("429 Throttled", ceiling=60.0)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +171,9 @@ async def test_a_throttled_post_without_a_time_backs_off_by_itself(line: Line) -
     [("0", 1.0), ("-5", 1.0), ("86400", 900.0), ("1.5", 1.5), ("soon", 60.0)],
 )
 def test_a_senseless_retry_after_is_bounded(told: str, wait: float) -> None:
-    assert refused(Answer(429, retry_after=told), repeatable=False) == Retry("429", wait)
+    outcome = refused(Answer(429, retry_after=told), repeatable=False)
+
+    assert outcome == Throttled("429", wait, ceiling=60.0)
 
 
 @pytest.mark.parametrize(
@@ -201,30 +220,92 @@ async def test_a_post_at_the_same_moment_as_another_is_tried_again(line: Line) -
 
 
 @pytest.mark.parametrize(
-    ("status", "reason"),
+    ("status", "outcome"),
     [
-        (400, "BadSyntax"),
-        (404, "the channel or chat no longer exists"),
-        (413, "the card is too large for Teams"),
+        (400, TooMuch("400 BadSyntax")),
+        (404, Gone("404 the channel or chat no longer exists")),
+        (413, TooMuch("413 the card is too large for Teams")),
     ],
 )
 async def test_a_refused_post_is_not_repeated_and_says_why(
-    line: Line, status: int, reason: str
+    line: Line, status: int, outcome: Outcome
 ) -> None:
     await line.fault(f"status:{status}")
 
-    assert await line.post() == Reject(f"{status} {reason}")
+    assert await line.post() == outcome
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (Answer(412, "PreconditionFailed"), Retry("412 PreconditionFailed", tries=6)),
+        (Answer(401, "BotNotRegistered"), SignInRefused),
+        (Answer(403, "BotNotInConversationRoster"), Unreachable),
+        (Answer(403, "InvalidBotApiHost"), Wait),
+        (Answer(403, "unheard of"), Unreachable),
+        (Answer(400, "BadSyntax", message="Failed to decrypt pairwise id."), Indecipherable),
+        (Answer(403, "Forbidden", message="Failed to decrypt conversation id"), Indecipherable),
+        (Answer(400, "BadSyntax", message="Failed to read the card"), TooMuch),
+        (Answer(405), Reject),
+        (Answer(302), Unknown),
+        (Answer(500, "ServiceError"), Unknown),
+    ],
+)
+def test_each_refusal_means_what_the_posting_table_says(
+    answer: Answer, outcome: Outcome | type[Outcome]
+) -> None:
+    found = refused(answer, repeatable=False)
+
+    assert found == outcome if not isinstance(outcome, type) else type(found) is outcome
+
+
+def test_an_id_teams_cannot_read_is_tried_once_more_after_an_hour() -> None:
+    outcome = refused(Answer(400, message="Failed to decrypt pairwise id."), repeatable=False)
+
+    assert isinstance(outcome, Indecipherable)
+    assert (outcome.after, outcome.tries) == (3600.0, 2)
 
 
 async def test_every_known_refusal_has_a_plain_reason() -> None:
     for code, reason in PLAIN_REASONS.items():
         outcome = refused(Answer(403, code), repeatable=False)
 
-        assert outcome == Wait(f"403 {reason}")
+        assert isinstance(outcome, Wait)
+        assert outcome.reason == f"403 {reason}"
         assert not re.search(r"[A-Z][a-z]+[A-Z]", reason)
 
 
-async def test_a_blocked_bot_is_told_from_the_other_shape_of_error(world: World) -> None:
+@pytest.mark.parametrize(
+    ("how", "outcome"),
+    [
+        ("no app", Unreachable("403 the app is not installed for that person")),
+        ("blocked", Unreachable("403 the person has blocked or removed the bot")),
+        ("muted", Unreachable("403 the person has blocked the bot")),
+        ("disabled by admin", Unreachable("403 a Teams administrator has blocked the app")),
+        ("not in roster", Unreachable("403 the app is not installed in that team or chat")),
+        ("gone", Gone("404 the channel or chat no longer exists")),
+        ("wrong host", Wait(f"403 {PLAIN_REASONS['InvalidBotApiHost']}")),
+        ("not registered", SignInRefused(f"401 {PLAIN_REASONS['BotNotRegistered']}")),
+    ],
+)
+async def test_each_wall_a_person_can_be_behind_is_told_in_plain_words(
+    line: Line, how: str, outcome: Outcome
+) -> None:
+    chat = await line.connector.open_chat(line.service_url, BEN)
+    assert isinstance(chat, str)
+    body = {"person": "ben", "how": how}
+    await line.witness.post(f"{line.witness.teams}/_sandbox/reach", body)
+
+    assert await line.connector.send(line.service_url, chat, NOTE) == outcome
+
+
+async def test_an_id_of_another_bot_is_told_from_a_bad_message(line: Line) -> None:
+    outcome = await line.connector.open_chat(line.service_url, "29:of-another-bot")
+
+    assert isinstance(outcome, Indecipherable)
+
+
+async def test_the_other_shape_of_error_is_read_too(world: World) -> None:
     said = '{"errorCode":209,"message":"{\\"subCode\\":\\"MessageWritesBlocked\\"}"}'
 
     async def block(request: web.Request) -> web.Response:
@@ -233,22 +314,81 @@ async def test_a_blocked_bot_is_told_from_the_other_shape_of_error(world: World)
     async with Answering(world, block) as line:
         outcome = await line.connector.send(line.service_url, "a:1ben", NOTE)
 
-    assert outcome == Wait("403 the person has blocked or removed the bot")
+    assert outcome == Unreachable("403 the person has blocked or removed the bot")
 
 
 async def test_a_place_without_the_app_is_refused_in_plain_words(line: Line) -> None:
     body = {"person": "ann", "conversation": "General", "installed": False}
     await line.witness.post(f"{line.witness.teams}/_sandbox/installations", body)
 
-    assert await line.post() == Wait("403 the app is not installed in that team or chat")
+    outcome = await line.post()
+
+    assert outcome == Unreachable("403 the app is not installed in that team or chat")
 
 
-async def test_a_post_that_tells_no_id_is_posted(world: World) -> None:
+@pytest.mark.parametrize(
+    "body", ["", "[]", '{"id": 7}', '{"id": "", "activityId": null}', '{"activityId": "a b\\n"}']
+)
+async def test_a_post_that_tells_no_id_or_an_odd_one_is_posted(world: World, body: str) -> None:
     async def silent(request: web.Request) -> web.Response:
-        return web.Response(status=201)
+        return web.Response(status=201, text=body, content_type="application/json")
 
     async with Answering(world, silent) as line:
         assert await line.post() == Posted(CHANNEL, "")
+
+
+# --- deleting, and reading who and what is there ---
+
+
+async def test_a_deleted_message_is_gone_and_deleting_it_again_is_done(line: Line) -> None:
+    posted = await line.posted()
+
+    first = await line.connector.delete(line.service_url, posted)
+    second = await line.connector.delete(line.service_url, posted)
+
+    assert isinstance(first, Done)
+    assert isinstance(second, Done)
+    assert all(message.get("deleted") for message in await line.shown())
+
+
+async def test_a_deletion_without_a_clear_answer_is_tried_again(line: Line) -> None:
+    posted = await line.posted()
+    await line.fault("status_after_apply:502", "DELETE")
+
+    assert isinstance(await line.connector.delete(line.service_url, posted), Retry)
+    assert isinstance(await line.connector.delete(line.service_url, posted), Done)
+
+
+async def test_an_edit_of_what_is_gone_says_so(line: Line) -> None:
+    posted = await line.posted()
+    await line.connector.delete(line.service_url, posted)
+
+    assert await line.edit(posted) == Gone("404 the message no longer exists")
+
+
+async def test_one_member_is_found_by_each_kind_of_id(line: Line) -> None:
+    by_teams = await line.connector.member(line.service_url, GENERAL, BEN)
+    assert by_teams is not None
+
+    for person in (by_teams.aad_object_id, "ben@acme.example"):
+        assert await line.connector.member(line.service_url, GENERAL, person) == by_teams
+
+
+async def test_who_is_not_there_is_nobody_and_a_failed_read_is_an_error(line: Line) -> None:
+    assert await line.connector.member(line.service_url, GENERAL, "29:nobody") is None
+    await line.fault("status:503", "GET")
+    with pytest.raises(ConnectorRefused):
+        await line.connector.member(line.service_url, GENERAL, BEN)
+
+
+async def test_a_team_tells_its_name_its_group_and_its_channels(line: Line) -> None:
+    team = await line.connector.team(line.service_url, GENERAL)
+    channels = await line.connector.channels(line.service_url, GENERAL)
+
+    assert team.name
+    assert team.group
+    assert TeamChannel(GENERAL, "") in channels  # the first channel has no name of its own
+    assert TeamChannel(CHANNEL, "Purchasing East") in channels
 
 
 async def test_a_roster_that_cannot_be_read_is_no_empty_roster(line: Line) -> None:
@@ -322,48 +462,32 @@ async def test_a_refused_token_is_renewed_once(line: Line) -> None:
 async def test_a_token_that_is_refused_twice_is_not_asked_for_again(line: Line) -> None:
     await line.fault("status:401", times=2)
 
-    assert isinstance(await line.post(), Retry)
+    assert isinstance(await line.post(), SignInRefused)
     assert await line.requests("POST", "/oauth2/v2.0/token") == 2
     assert await line.requests("POST", "/v3/conversations") == 2
 
 
 async def test_many_calls_at_once_ask_for_one_token(line: Line) -> None:
-    found = await asyncio.gather(*(line.tokens.get() for _ in range(20)))
+    found = await asyncio.gather(*(line.tokens.get(Resource.BOT) for _ in range(20)))
 
     assert len(set(found)) == 1
     assert await line.requests("POST", "/oauth2/v2.0/token") == 1
 
 
-async def test_a_token_is_renewed_before_it_ends(line: Line, world: World) -> None:
-    moment = [now()]
-    tokens = BotTokens(teams_settings(world), lambda: moment[0])
-    await tokens.get()
-
-    moment[0] += timedelta(minutes=54)
-    await tokens.get()
-    before = await line.requests("POST", "/oauth2/v2.0/token")
-    moment[0] += timedelta(minutes=2)
-    await tokens.get()
-    await tokens.get()
-
-    assert before == 1
-    assert await line.requests("POST", "/oauth2/v2.0/token") == 2
-
-
 async def test_forgetting_an_old_token_keeps_the_new_one(line: Line) -> None:
-    kept = await line.tokens.get()
+    kept = await line.tokens.get(Resource.BOT)
 
-    await line.tokens.forget("an older one")
+    await line.tokens.forget(Resource.BOT, "an older one")
 
-    assert await line.tokens.get() == kept
+    assert await line.tokens.get(Resource.BOT) == kept
     assert await line.requests("POST", "/oauth2/v2.0/token") == 1
 
 
 async def test_a_wrong_secret_is_told_with_its_code_and_without_the_secret(world: World) -> None:
-    tokens = BotTokens(teams_settings(world, client_secret="not the secret"), now)
+    tokens = EntraTokens(teams_settings(world, client_secret="not the secret"), now)
 
     with pytest.raises(TokenRefused, match="AADSTS7000215") as caught:
-        await tokens.get()
+        await tokens.get(Resource.BOT)
 
     assert "not the secret" not in f"{caught.value!r}"
     assert BOT_SECRET not in f"{caught.value!r}"
@@ -373,7 +497,11 @@ async def test_a_call_without_a_token_is_not_sent(line: Line, world: World) -> N
     settings = teams_settings(world, client_secret="not the secret")
     transport = open_transport(settings.may_call)
     line.connector = Connector(
-        transport, BotTokens(settings, now), bot_id="28:bot", tenant_id=settings.tenant_id
+        transport,
+        EntraTokens(settings, now),
+        bot_id="28:bot",
+        tenant_id=settings.tenant_id,
+        pace=pace(),
     )
 
     outcome = await line.post()
@@ -386,18 +514,18 @@ async def test_a_call_without_a_token_is_not_sent(line: Line, world: World) -> N
 
 async def test_a_token_service_that_talks_nonsense_gives_no_token(world: World) -> None:
     async with Elsewhere(b"<!doctype html><title>proxy</title>") as elsewhere:
-        tokens = BotTokens(teams_settings(world, login_url=elsewhere.url), now)
+        tokens = EntraTokens(teams_settings(world, login_url=elsewhere.url), now)
 
         for _ in range(2):
             with pytest.raises(TokenRefused):
-                await tokens.get()
+                await tokens.get(Resource.BOT)
 
 
 async def test_waiting_for_a_token_does_not_hold_up_the_loop(world: World) -> None:
     async with Elsewhere() as slow:
         slow.open.clear()
-        tokens = BotTokens(teams_settings(world, login_url=slow.url), now)
-        asking = asyncio.create_task(tokens.get())
+        tokens = EntraTokens(teams_settings(world, login_url=slow.url), now)
+        asking = asyncio.create_task(tokens.get(Resource.BOT))
         await asyncio.to_thread(slow.asked.wait, 10)
 
         # The sign-in service keeps the request, and the loop serves somebody else meanwhile.
@@ -429,9 +557,9 @@ class Answering:
         url = f"http://{host}:{port}/teams/"
         settings = teams_settings(self._world, service_url=url)
         self._transport = open_transport(settings.may_serve)
-        tokens = BotTokens(settings, now)
+        tokens = EntraTokens(settings, now)
         connector = Connector(
-            self._transport, tokens, bot_id="28:bot", tenant_id=settings.tenant_id
+            self._transport, tokens, bot_id="28:bot", tenant_id=settings.tenant_id, pace=pace()
         )
         return Line(connector, tokens, url, self._world.witness)
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from talking import ask, settled
 from world import BEN, DEV, EAST, ERIN, World, buttons, eventually, open_world, texts
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Json = dict[str, Any]
-CHAT = "Countersign"
 EVIL = "[pay](https://evil.example) **now** <at>Ben Ortiz</at>"
 
 
@@ -26,6 +26,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     """A running bot that has seen one bill of each kind and one purchase order."""
     async with open_world(tmp_path_factory.mktemp("talk")) as opened, opened.bot():
         await opened.witness.connect_push()
+        await settled(opened, BEN, DEV, ERIN)
         yield opened
 
 
@@ -46,25 +47,6 @@ async def order(world: World) -> str:
     )
     await world.witness.card(number, BEN)
     return number
-
-
-async def lines(world: World, person: str, place: str) -> list[Json]:
-    """Every message and reply of a conversation, by id."""
-    shown = await world.witness.messages(person, place)
-    found = [line for message in shown for line in (message, *message["replies"])]
-    return sorted(found, key=lambda line: int(line["id"]))
-
-
-async def ask(world: World, text: str, *, person: str = BEN, place: str = CHAT) -> Json:
-    """Type a line and return the bot's answer to it."""
-    before = {line["id"] for line in await lines(world, person, place)}
-    await world.witness.say(person, "bot" if place == CHAT else place, text)
-
-    async def answered() -> Json | None:
-        fresh = [line for line in await lines(world, person, place) if line["id"] not in before]
-        return fresh[1] if len(fresh) > 1 else None
-
-    return await eventually(answered, f"an answer to {text!r}")
 
 
 # --- help ---
@@ -93,7 +75,9 @@ async def test_a_polite_word_gets_one_back_and_a_way_on(world: World, text: str,
 # --- lists ---
 
 
-@pytest.mark.parametrize("text", ["pending bills", "Pending Bills.", "pending bill"])
+@pytest.mark.parametrize(
+    "text", ["pending bills", "Pending Bills.", "pending bill", "pednig bils", "offene Rechnungen"]
+)
 async def test_pending_bills_lists_what_waits_for_a_person(
     world: World, bill: str, text: str
 ) -> None:
@@ -201,9 +185,8 @@ async def test_another_kind_of_document_is_not_found_by_a_bill_s_number(
 @pytest.mark.parametrize(
     ("text", "guess"),
     [
-        ("pendng bills", "pending bills"),
-        ("pending payment please", "pending payments"),
-        ("hlep", "help"),
+        ("use ths channel as NAME", "use this channel as NAME"),
+        ("conect", "connect"),
         ("frobnicate the sprockets", ""),
         ("release everything now", ""),
         ("💩", ""),
@@ -256,10 +239,10 @@ async def test_a_line_without_a_mention_is_not_for_the_bot(world: World) -> None
     assert said[0]["replies"] == []
 
 
-async def test_a_group_chat_is_answered_too(world: World) -> None:
-    answer = await ask(world, "pending bills", person=ERIN, place="AP desk")
+async def test_a_group_chat_is_greeted_back(world: World) -> None:
+    answer = await ask(world, "hello", person=ERIN, place="AP desk")
 
-    assert "Pending bills" in texts(answer["card"])
+    assert "Hello." in texts(answer["card"])
 
 
 # --- what the ERP says is no markup ---

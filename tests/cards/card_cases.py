@@ -16,11 +16,17 @@ from cards import (
     Mention,
     Situation,
     State,
+    days,
     document_card,
     help_card,
     listing_card,
+    reasons,
     text_card,
 )
+from cards.connect import connect_card
+from cards.filling import APPROVED_BY
+from cards.language import ENGLISH, Language, language_of
+from cards.privacy import Discretion, Privacy
 from cards.warnings import differences, instructions, same_reference, vendor_status
 
 TESTS = Path(__file__).parents[1]
@@ -78,9 +84,42 @@ ORDER = replace(
     approvers=(ERIN,),
     refresh_for=(ERIN.teams_id,),
 )
+CHECK = replace(
+    WAITING,
+    verbs=("release_check",),
+    owner="",
+    links={},
+    link=f"{ERP}&ScreenId=AP302000&DocType=CHK&RefNbr=000871",
+)
+PAYMENT = replace(
+    CHECK, verbs=("release_payment",), link=f"{ERP}&ScreenId=AR302000&DocType=PMT&RefNbr=000554"
+)
+_BY_ANN: dict[str, Any] = {
+    "who": "Ann Whitfield", "at": at(10, 22), "now": at(10, 24), "as_of": at(10, 24),
+}  # fmt: skip
+_BY_ERIN: dict[str, Any] = {**_BY_ANN, "who": "Erin Walsh", "verb": "approve"}
 NOTE = replace(
     WAITING, state=State.NOTE, verbs=(), approvers=(), token="", refresh_for=(), owner="", links={}
 )
+
+
+def _approved(language: Language) -> tuple[str, str]:
+    return APPROVED_BY, days.signed("Erin Walsh", "2026-11-20", language)
+
+
+def _second_look(language: Language) -> tuple[str, ...]:
+    return (
+        *vendor_status("Hold Payments", language),
+        *instructions(date(2026, 11, 3), date(2026, 11, 22), language),
+        *same_reference("INV-77", ["004410"], language),
+        *differences(
+            [
+                Difference(Differs.OVER_RECEIVED, (2,), "12.0000", "10.0000"),
+                Difference(Differs.COST, (1,), "105.0000", "100.0000"),
+            ],
+            language,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +144,7 @@ DOCUMENT_CASES = {
         replace(
             APPROVE,
             for_approver=True,
-            warnings=("the vendor's bank account changed 2 days ago.",),
+            warnings=instructions(date(2026, 11, 20), date(2026, 11, 22), ENGLISH),
         ),
     ),
     "bill/approval_map": (
@@ -117,7 +156,7 @@ DOCUMENT_CASES = {
             token="",
             refresh_for=(),
             waits_for=("Ann Whitfield", "Ben Ortiz"),
-            decided=(("Approved by", "Erin Walsh on Fri 20 Nov 2026"),),
+            decided=(_approved(ENGLISH),),
         ),
     ),
     "bill/worth_a_second_look": (
@@ -125,17 +164,7 @@ DOCUMENT_CASES = {
         replace(
             WAITING,
             for_approver=True,
-            warnings=(
-                *vendor_status("Hold Payments"),
-                *instructions(date(2026, 11, 3), date(2026, 11, 22)),
-                *same_reference("INV-77", ["004410"]),
-                *differences(
-                    [
-                        Difference(Differs.OVER_RECEIVED, (2,), "12.0000", "10.0000"),
-                        Difference(Differs.COST, (1,), "105.0000", "100.0000"),
-                    ]
-                ),
-            ),
+            warnings=_second_look(ENGLISH),
         ),
     ),
     "bill/working": (
@@ -150,7 +179,7 @@ DOCUMENT_CASES = {
             state=State.REFUSED,
             verbs=("release",),
             refresh_for=(ANN.teams_id,),
-            reason="Acumatica did not accept it: the financial period 11-2026 is closed.",
+            reason="Acumatica refused it. The document's screen there shows why.",
         ),
     ),
     "bill/stopped": (
@@ -159,7 +188,7 @@ DOCUMENT_CASES = {
             PRESSED,
             state=State.STOPPED,
             approvers=(ERIN,),
-            reason="The hold is removed; an approval map now asks for an approval first.",
+            reason="The hold is removed; it needs approval in Acumatica first.",
         ),
     ),
     "bill/in_doubt": (
@@ -171,7 +200,7 @@ DOCUMENT_CASES = {
         replace(
             WAITING,
             state=State.CHANGED,
-            changes=(("Amount", "1,150.00 USD", "1,250.00 USD"), ("Terms", "60D", "30D")),
+            changes=(("Amount", "1150.0000 USD", "1250.0000 USD"), ("Terms", "60D", "30D")),
         ),
     ),
     "bill/closed_elsewhere": (
@@ -193,7 +222,7 @@ DOCUMENT_CASES = {
         replace(
             PRESSED,
             state=State.NEEDS_PERSON,
-            reason="Acumatica did not say whether the bill was released.",
+            reason="What happened in Acumatica is not clear. An administrator must look.",
         ),
     ),
     "bill/mismatch": (
@@ -201,14 +230,12 @@ DOCUMENT_CASES = {
         replace(
             PRESSED,
             state=State.MISMATCH,
-            reason="Approved were 1,150.00 USD, Acumatica released 1,250.00 USD.",
+            reason="It was done, but the document is not the one that was approved.",
         ),
     ),
     "bill/amount_missing": (
         "bill/amount_missing",
-        replace(
-            WAITING, approvers=(), approver_missing="Nobody is mentioned: the bill has no owner."
-        ),
+        replace(WAITING, approvers=(), approver_missing=reasons.NOBODY),
     ),
     "bill/currency_missing": ("bill/currency_missing", replace(WAITING, for_approver=True)),
     "purchase_order/pending_approval": ("purchase_order/pending_approval", ORDER),
@@ -220,50 +247,120 @@ DOCUMENT_CASES = {
         "purchase_order/open",
         replace(NOTE, link=ORDER.link, owner=ORDER.owner),
     ),
+    "purchase_order/closed": (
+        "purchase_order/closed",
+        replace(ORDER, state=State.DONE, verbs=(), refresh_for=(), **_BY_ERIN),
+    ),
+    "check/balanced": ("check/balanced", CHECK),
+    "check/balanced_approver": ("check/balanced", replace(CHECK, for_approver=True)),
+    "check/done": (
+        "check/released",
+        replace(CHECK, state=State.DONE, verbs=(), refresh_for=(), verb="release_check", **_BY_ANN),
+    ),
     "check/released": (
         "check/released",
         replace(NOTE, link=f"{ERP}&ScreenId=AP302000&DocType=CHK&RefNbr=000871"),
+    ),
+    "payment/balanced": ("payment/balanced", PAYMENT),
+    "payment/balanced_approver": ("payment/balanced", replace(PAYMENT, for_approver=True)),
+    "payment/done": (
+        "payment/released",
+        replace(
+            PAYMENT, state=State.DONE, verbs=(), refresh_for=(), verb="release_payment", **_BY_ANN
+        ),
     ),
     "payment/released": (
         "payment/released",
         replace(NOTE, link=f"{ERP}&ScreenId=AR302000&DocType=PMT&RefNbr=000554"),
     ),
     "generic/on_hold": ("generic/on_hold", replace(NOTE, link="")),
+    "generic/closed": (
+        "generic/closed",
+        replace(NOTE, state=State.CLOSED_ELSEWHERE, link="", now=at(10, 24), as_of=at(10, 24)),
+    ),
 }
+DISCREET = {
+    "bill/on_hold": DOCUMENT_CASES["bill/on_hold"],
+    "bill/worth_a_second_look": DOCUMENT_CASES["bill/worth_a_second_look"],
+    "bill/changed": DOCUMENT_CASES["bill/changed"],
+    "bill/done": DOCUMENT_CASES["bill/done"],
+    "bill/refused": DOCUMENT_CASES["bill/refused"],
+    "purchase_order/pending_approval": DOCUMENT_CASES["purchase_order/pending_approval"],
+    "check/balanced": DOCUMENT_CASES["check/balanced"],
+    "payment/released": DOCUMENT_CASES["payment/released"],
+    "generic/on_hold": DOCUMENT_CASES["generic/on_hold"],
+}
+"""Cases drawn again as a channel with less privacy may see them: everybody's card."""
+GERMAN = language_of("de-DE")
 
 
-def _listing() -> dict[str, Any]:
+def _listing(language: Language) -> dict[str, Any]:
+    def waits(whom: str) -> str:
+        return language.say("waits for {whom}", whom=whom)
+
     rows = [
-        ListingRow(document("bill/on_hold"), "waits for Ann Whitfield", WAITING.link),
-        ListingRow(document("bill/pending_approval"), "waits for Erin Walsh or Farid Haddad"),
-        ListingRow(document("purchase_order/pending_approval"), "waits for Erin Walsh"),
+        ListingRow(document("bill/on_hold"), waits(ANN.name), WAITING.link),
+        ListingRow(document("bill/pending_approval"), waits(ERIN.name)),
+        ListingRow(document("purchase_order/pending_approval"), waits(ERIN.name)),
     ]
-    return listing_card("Pending bills", rows, more=4, now=WAITING.now, zone=CHICAGO)
+    title = language.say("Pending bills: {n}", n=7)
+    return listing_card(title, rows, more=4, now=WAITING.now, zone=CHICAGO, language=language)
 
 
-def _document_case(name: str) -> Case:
-    path, situation = DOCUMENT_CASES[name]
+def _document_case(name: str, told: tuple[str, Situation]) -> Case:
+    path, situation = told
     return Case(name, lambda: document_card(document(path), situation, branches=BRANCHES))
+
+
+def _kept_back(privacy: Privacy, told: tuple[str, Situation]) -> tuple[str, Situation]:
+    path, situation = told
+    return path, replace(situation, for_approver=False, discretion=Discretion(privacy))
+
+
+def in_language(told: Situation, language: Language) -> Situation:
+    """The same situation for a reader of another language."""
+    return replace(
+        told,
+        language=language,
+        warnings=_second_look(language) if told.warnings else (),
+        decided=(_approved(language),) if told.decided else (),
+    )
+
+
+def documents() -> dict[str, tuple[str, Situation]]:
+    """Every document and situation that is drawn, by the name of its golden file."""
+    english = dict(DOCUMENT_CASES)
+    for privacy in (Privacy.BAND, Privacy.NONE):
+        english |= {
+            f"{name}_{privacy}": _kept_back(privacy, told) for name, told in DISCREET.items()
+        }
+    german = {
+        f"de/{name}": (path, in_language(told, GERMAN)) for name, (path, told) in english.items()
+    }
+    return english | german
 
 
 def cases() -> Iterator[Case]:
     """Every card with a golden file."""
-    yield from map(_document_case, DOCUMENT_CASES)
-    yield Case("chat/listing", _listing)
+    for name, told in documents().items():
+        yield _document_case(name, told)
+    yield Case("chat/listing", lambda: _listing(ENGLISH))
+    yield Case("de/chat/listing", lambda: _listing(GERMAN))
     yield Case(
         "chat/listing_empty",
         lambda: listing_card("Pending bills", [], more=0, now=WAITING.now, zone=CHICAGO),
     )
-    yield Case(
-        "chat/help",
-        lambda: help_card(
-            [
-                ("pending bills", "Bills that wait for a decision, the most urgent first."),
-                ("why 004512", "Whom the card of a document went to, and why."),
-            ]
-        ),
-    )
+    yield Case("chat/help", lambda: help_card(_HELP))
     yield Case(
         "chat/text",
         lambda: text_card("Bill 004512", ["Nothing was posted: no route asks for a card."]),
     )
+    yield Case("chat/connect", lambda: connect_card("acme", _SIGN_IN, "15:04"))
+    yield Case("de/chat/connect", lambda: connect_card("acme", _SIGN_IN, "15:04", GERMAN))
+
+
+_SIGN_IN = "https://erp.acme.example/AcumaticaERP/identity/connect/authorize?state=s"
+_HELP = [
+    ("pending bills", "Bills that wait for a decision, the most urgent first."),
+    ("why 004512", "Whom the card of a document went to, and why."),
+]

@@ -31,6 +31,7 @@ from cards import (
     summary,
 )
 from cards.elements import Card, Container, Execute
+from cards.language import ENGLISH, language_of
 from cards.render import HISTORY_ID, LARGEST, size
 from cards.states import DECIDABLE
 from cards.verbs import VERBS, label, promise
@@ -48,8 +49,8 @@ def said(card: dict[str, Any]) -> str:
 
 
 def buttons(card: dict[str, Any]) -> list[str]:
-    shown = [*elements(card, "Action.Execute"), *elements(card, "Action.OpenUrl")]
-    return [action["title"] for action in shown]
+    kinds = ("Action.Execute", "Action.Submit", "Action.OpenUrl")
+    return [action["title"] for kind in kinds for action in elements(card, kind)]
 
 
 def with_fields(paper: Document, **fields: Value) -> Document:
@@ -67,7 +68,7 @@ def test_everybodys_card_offers_a_review_and_no_verb() -> None:
 def test_the_approvers_view_offers_the_verbs() -> None:
     card = drawn(replace(APPROVE, for_approver=True))
 
-    assert buttons(card) == ["Approve", "Reject", "Open in Acumatica"]
+    assert buttons(card) == ["Approve", "Reject…", "Open in Acumatica"]
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - DECIDABLE))
@@ -97,15 +98,30 @@ def test_a_button_carries_token_and_verb_and_nothing_else() -> None:
             }
 
 
+def test_a_button_that_opens_a_form_carries_token_and_verb_too() -> None:
+    (form,) = elements(drawn(replace(APPROVE, for_approver=True)), "Action.Submit")
+
+    opens = {"type": "task/fetch"}
+    assert form["data"] == {"token": TOKEN, "verb": "reject", "msteams": opens}
+
+
+def test_a_long_pair_of_buttons_is_set_one_below_the_other() -> None:
+    german = replace(WAITING, for_approver=True, language=language_of("de"))
+
+    rows = [len(row["actions"]) for row in elements(drawn(german), "ActionSet")]
+
+    assert rows == [1, 1, 1]  # lines, release, open
+
+
 def test_actions_stand_in_the_body_where_old_clients_honour_fallbacks() -> None:
     assert all("actions" not in card for card in everywhere())
 
 
-def test_at_most_three_buttons_and_two_in_a_row() -> None:
+def test_at_most_three_buttons_ask_and_two_stand_in_a_row() -> None:
     crowded = replace(APPROVE, verbs=("approve", "reject", "remove_hold"), for_approver=True)
 
     for card in [*everywhere(), drawn(crowded)]:
-        assert len(buttons(card)) <= 3
+        assert len(buttons(card)) <= 4
         assert all(len(row["actions"]) <= 2 for row in elements(card, "ActionSet"))
 
 
@@ -126,7 +142,6 @@ def test_every_text_wraps_and_the_party_is_the_heading() -> None:
 def test_every_card_tells_old_clients_and_readers_what_it_is() -> None:
     for card in everywhere():
         assert card["version"] == "1.5"
-        assert card["lang"] == "en"
         assert card["fallbackText"]
         assert card["msteams"]["width"] == "Full"
         assert "speak" not in card
@@ -242,7 +257,7 @@ def test_only_a_waiting_card_notifies() -> None:
         (State.REPLACED, {}, ["There is a newer card for this."]),
         (
             State.CHANGED,
-            {"changes": (("amount", "1.00 USD", "2.00 USD"),)},
+            {"changes": (("Amount", "1.0000 USD", "2.0000 USD"),)},
             ["Amount was 1.00 USD, is 2.00 USD.", "please decide again"],
         ),
     ],
@@ -356,7 +371,7 @@ def test_five_hundred_long_lines_still_make_a_card_teams_takes() -> None:
 
     assert size(card) <= LARGEST
     assert "Lines (500)" in [one["title"] for one in elements(card, "Action.ToggleVisibility")]
-    assert buttons(card) == ["Approve", "Reject", "Open in Acumatica"]
+    assert buttons(card) == ["Approve", "Reject…", "Open in Acumatica"]
     assert schema_errors(card) == []
 
 
@@ -408,11 +423,11 @@ def test_the_toast_of_a_press_names_who_and_when() -> None:
     ],
 )
 def test_a_promise_fits_the_status(verb: str, status: str, expected: str) -> None:
-    assert promise(verb, "bill", status) == expected
+    assert promise(verb, "bill", status, ENGLISH) == expected
 
 
 def test_verbs_have_the_labels_people_know_from_acumatica() -> None:
-    assert {verb: label(verb) for verb in VERBS} == {
+    assert {verb: label(verb, ENGLISH) for verb in VERBS} == {
         "release": "Release",
         "release_check": "Release",
         "release_payment": "Release",

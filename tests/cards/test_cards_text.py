@@ -20,6 +20,11 @@ from cards import (
     summary,
     text_card,
 )
+from cards.connect import connect_card
+from cards.filling import APPROVED_BY
+from cards.language import ENGLISH, Language, language_of
+from cards.nudge import nudge_message
+from cards.privacy import Discretion, Privacy
 from cards.render import LARGEST, size
 from cards.text import LONGEST, clean, escape, link, plain, safe_url, tags
 
@@ -71,7 +76,17 @@ def bill(text: str, lines: int = 3) -> Document:
     )
 
 
-def situation(state: State, text: str, *, for_approver: bool) -> Situation:
+LANGUAGES = (ENGLISH, language_of("de"))
+
+
+def situation(
+    state: State,
+    text: str,
+    *,
+    for_approver: bool,
+    language: Language = ENGLISH,
+    privacy: Privacy = Privacy.FULL,
+) -> Situation:
     """A situation with *text* in every place somebody else fills."""
     return Situation(
         state=state,
@@ -92,7 +107,14 @@ def situation(state: State, text: str, *, for_approver: bool) -> Situation:
         link=f"{OURS}Main?RefNbr=1",
         warnings=(text, text),
         owner=text,
+        waits_for=(text, text),
+        decided=((APPROVED_BY, text),),
+        approver_missing=text,
+        said=text,
+        remarks=(text,),
         links={text: text, f"{text}0": f"{OURS}PO?x=(1)"},
+        language=language,
+        discretion=Discretion(privacy),
     )
 
 
@@ -112,12 +134,18 @@ def assert_obeys_nobody(card: dict[str, Any]) -> None:
                 assert "<" not in inner.content
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(text=hostile, state=st.sampled_from(State), for_approver=st.booleans())
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    text=hostile,
+    state=st.sampled_from(State),
+    for_approver=st.booleans(),
+    language=st.sampled_from(LANGUAGES),
+    privacy=st.sampled_from(Privacy),
+)
 def test_no_text_of_others_becomes_a_link_a_mention_or_a_layout(
-    text: str, state: State, for_approver: bool
+    text: str, state: State, for_approver: bool, language: Language, privacy: Privacy
 ) -> None:
-    told = situation(state, text, for_approver=for_approver)
+    told = situation(state, text, for_approver=for_approver, language=language, privacy=privacy)
 
     card = document_card(bill(text), told, branches={text: text, **BRANCHES})
 
@@ -127,14 +155,29 @@ def test_no_text_of_others_becomes_a_link_a_mention_or_a_layout(
     assert "\n" not in summary(bill(text), told)
 
 
+@settings(max_examples=60, deadline=None)
+@given(text=hostile, language=st.sampled_from(LANGUAGES))
+def test_a_nudge_calls_those_we_call_and_obeys_nobody(text: str, language: Language) -> None:
+    told = situation(State.CHANGED, text, for_approver=False, language=language)
+    people = (ANN, Mention(text, "29:1x"), Mention(text))
+
+    message = nudge_message(summary(bill(text), told), people, language)
+
+    called = [entity["text"] for entity in message["entities"]]
+    assert [entity["mentioned"]["id"] for entity in message["entities"]] == [ANN.teams_id, "29:1x"]
+    assert all(message["text"].count(tag) == 1 for tag in called)
+    assert_obeys_nobody({"msteams": {"entities": message["entities"]}, "text": message["text"]})
+
+
 @settings(max_examples=30, deadline=None)
-@given(text=hostile)
-def test_chat_answers_obey_nobody_either(text: str) -> None:
+@given(text=hostile, language=st.sampled_from(LANGUAGES))
+def test_chat_answers_obey_nobody_either(text: str, language: Language) -> None:
     rows = [ListingRow(bill(text), text, text)] * 40
 
     for card in (
-        listing_card(text, rows, more=2, now=WAITING.now, zone=CHICAGO),
-        text_card(text, [text]),
+        listing_card(text, rows, more=2, now=WAITING.now, zone=CHICAGO, language=language),
+        text_card(text, [text], language),
+        connect_card(text, f"{OURS}connect", "15:04", language),
     ):
         assert schema_errors(card) == []
         assert_obeys_nobody(card)

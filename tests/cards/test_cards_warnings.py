@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from acumatica_client.models import Difference, Differs
+from cards.language import ENGLISH
 from cards.text import joined
 from cards.warnings import differences, instructions, same_reference, vendor_status
 
@@ -13,19 +14,19 @@ PO = "purchase order PO000112"
 
 @pytest.mark.parametrize("status", ["", "Active", "One-Time"])
 def test_a_vendor_in_order_is_not_worth_a_word(status: str) -> None:
-    assert vendor_status(status) == ()
+    assert vendor_status(status, ENGLISH) == ()
 
 
 @pytest.mark.parametrize("status", ["On Hold", "Hold Payments", "Inactive", "Something new"])
 def test_a_vendor_in_another_status_is_named_with_it(status: str) -> None:
-    assert vendor_status(status) == (f"This vendor's status in Acumatica is {status}.",)
+    assert vendor_status(status, ENGLISH) == (f"This vendor's status in Acumatica is {status}.",)
 
 
 @pytest.mark.parametrize(
     ("day", "ago"), [(3, "19 days ago"), (21, "1 day ago"), (22, "today"), (23, "tomorrow")]
 )
 def test_changed_payment_instructions_tell_since_when(day: int, ago: str) -> None:
-    (told,) = instructions(date(2026, 11, day), date(2026, 11, 22))
+    (told,) = instructions(date(2026, 11, day), date(2026, 11, 22), ENGLISH)
 
     assert told.startswith("Payment instructions of this vendor changed on ")
     assert told.endswith(f"{day} Nov 2026, {ago}.")
@@ -43,7 +44,7 @@ def test_changed_payment_instructions_tell_since_when(day: int, ago: str) -> Non
 def test_a_reference_used_twice_names_the_other_bills(
     numbers: list[str], told: tuple[str, ...]
 ) -> None:
-    assert same_reference("INV-77", numbers) == told
+    assert same_reference("INV-77", numbers, ENGLISH) == told
 
 
 @pytest.mark.parametrize(
@@ -82,14 +83,18 @@ def test_a_reference_used_twice_names_the_other_bills(
     ],
 )
 def test_a_difference_is_told_with_its_numbers(found: Difference, told: str) -> None:
-    assert differences([found]) == (told,)
+    assert differences([found], ENGLISH) == (told,)
 
 
 def test_every_kind_of_difference_has_words() -> None:
-    assert len(differences([Difference(kind, (1,), "1", "1", PO) for kind in Differs])) == len(
-        Differs
-    )
+    assert len(
+        differences([Difference(kind, (1,), "1", "1", PO) for kind in Differs], ENGLISH)
+    ) == len(Differs)
 
 
 def test_names_are_listed_as_a_sentence_does() -> None:
-    assert [joined(list(names)) for names in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
+    assert [joined(list(names), ENGLISH) for names in ("a", "ab", "abc")] == [
+        "a",
+        "a and b",
+        "a, b and c",
+    ]

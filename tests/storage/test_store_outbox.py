@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from store_values import BILL, COMPANY, NOW, later, message
 
-from storage import outbox
+from storage import conversations, outbox
 from storage.database import Connection, Database
-from storage.records import OutboxItem, OutboxState, Transition
+from storage.records import Conversation, OutboxItem, OutboxState, Transition
 
 
 async def put(conn: Connection, *items: OutboxItem, seconds: float = 0) -> None:
@@ -17,8 +17,15 @@ async def put(conn: Connection, *items: OutboxItem, seconds: float = 0) -> None:
         assert await outbox.add(conn, item, now=later(seconds))
 
 
+async def claim(conn: Connection, seconds: float = 0) -> OutboxItem | None:
+    """Take what is due at whatever target, the most urgent one first."""
+    for one in sorted(await outbox.due(conn, now=later(seconds)), key=lambda one: one.lane):
+        return await outbox.claim(conn, one.target, now=later(seconds))
+    return None
+
+
 async def taken(conn: Connection, seconds: float = 0) -> OutboxItem:
-    item = await outbox.claim(conn, now=later(seconds))
+    item = await claim(conn, seconds)
     assert item is not None
     return item
 
@@ -36,7 +43,7 @@ async def test_a_key_is_sent_once_and_stays_known(store: Database) -> None:
         await record(conn, await taken(conn), OutboxState.DELIVERED)
 
         assert not await outbox.add(conn, message(), now=NOW)
-        assert await outbox.claim(conn, now=later(99)) is None
+        assert await claim(conn, 99) is None
 
 
 async def test_a_message_is_taken_as_it_was_put(store: Database) -> None:
@@ -67,7 +74,7 @@ async def test_messages_of_one_document_at_one_target_go_out_in_order(
         if blocking is not OutboxState.IN_FLIGHT:
             await record(conn, first, blocking, seconds=60)
 
-        assert await outbox.claim(conn, now=later(30)) is None
+        assert await claim(conn, 30) is None
 
 
 @pytest.mark.parametrize(
@@ -92,8 +99,8 @@ async def test_a_target_that_waits_blocks_no_other_target_and_no_other_document(
         await put(conn, message("k2", "channel:unbound"), message("k3", "channel:ap"))
         await put(conn, message("k4", "channel:unbound", document="Bill/Bill/2"))
 
-        assert [(await taken(conn)).key for _ in range(2)] == ["k3", "k4"]
-        assert await outbox.claim(conn, now=later(99)) is None
+        assert {(await taken(conn)).key for _ in range(2)} == {"k3", "k4"}
+        assert await claim(conn, 99) is None
 
 
 async def test_what_waited_goes_out_in_order_once_its_target_is_known(store: Database) -> None:
@@ -121,7 +128,7 @@ async def test_everything_that_waits_can_be_tried_again(store: Database) -> None
         assert await outbox.wake_all(conn, now=later(5)) == 2
 
         assert await outbox.counts(conn) == {"pending": 2, "dead": 1}
-        assert await outbox.next_due(conn) == later(5)
+        assert await outbox.next_due(conn, now=later(4)) == later(5)
 
 
 async def test_cards_that_ask_somebody_go_before_notes(store: Database) -> None:
@@ -136,11 +143,11 @@ async def test_a_message_comes_when_it_is_due_and_not_before(store: Database) ->
     async with store.transaction() as conn:
         await put(conn, message())
         await record(conn, await taken(conn), OutboxState.RETRYING, seconds=30)
-        assert await outbox.claim(conn, now=later(29)) is None
-        assert await outbox.next_due(conn) == later(30)
+        assert await claim(conn, 29) is None
+        assert await outbox.next_due(conn, now=later(29)) == later(30)
 
         assert (await taken(conn, 30)).attempts == 2
-        assert await outbox.next_due(conn) is None
+        assert await outbox.next_due(conn, now=later(30)) is None
 
 
 async def test_an_outcome_is_stored_only_while_the_message_is_in_flight(store: Database) -> None:
@@ -170,7 +177,7 @@ async def test_a_throttled_target_is_left_alone_and_no_other(store: Database) ->
         await outbox.hold(conn, "a", until=later(60))
 
         assert (await taken(conn, 59)).key == "k3"
-        assert await outbox.claim(conn, now=later(59)) is None
+        assert await claim(conn, 59) is None
         assert (await taken(conn, 60)).key == "k1"
 
 
@@ -180,7 +187,7 @@ async def test_holding_a_target_never_hastens_what_waits_longer(store: Database)
         await record(conn, await taken(conn), OutboxState.RETRYING, seconds=90)
         await outbox.hold(conn, "a", until=later(60))
 
-        assert await outbox.next_due(conn) == later(90)
+        assert await outbox.next_due(conn, now=later(0)) == later(90)
 
 
 @pytest.mark.parametrize("state", [OutboxState.RETRYING, OutboxState.MAYBE_DELIVERED])
@@ -194,7 +201,7 @@ async def test_a_post_without_an_answer_that_shows_itself_is_not_sent_again(
         await outbox.arrived(conn, COMPANY, BILL, "channel:ap")
 
         assert await outbox.counts(conn) == {"delivered": 1}
-        assert await outbox.claim(conn, now=later(99)) is None
+        assert await claim(conn, 99) is None
 
 
 @pytest.mark.parametrize(
@@ -239,3 +246,81 @@ def test_order_is_kept_per_company_document_and_target() -> None:
     }
 
     assert len(keys) == 4
+
+
+# --- which conversation it leads to ---
+
+
+async def test_targets_lead_to_their_conversations(store: Database) -> None:
+    async with store.transaction() as conn:
+        await conversations.bind(conn, "ap", "19:ap", by="file", now=NOW)
+        await conversations.put(
+            conn, Conversation("a:ann", "personal", "https://emea/", "aad-ann"), now=NOW
+        )
+        await put(conn, message("k1", "channel:ap"), message("k2", "channel:unbound"))
+        await put(conn, message("k3", "person:aad-ann"), message("k4", "person:aad-ben", asks=True))
+        await put(conn, message("k5", "19:ap;messageid=7", kind="say"))
+
+        found = {one.target: one for one in await outbox.due(conn, now=NOW)}
+
+    assert {name: one.conversation for name, one in found.items()} == {
+        "channel:ap": "19:ap",
+        "channel:unbound": "channel:unbound",
+        "person:aad-ann": "a:ann",
+        "person:aad-ben": "person:aad-ben",
+        "19:ap;messageid=7": "19:ap",
+    }
+    assert found["person:aad-ann"].service_url == "https://emea/"
+    assert [found[name].lane for name in ("19:ap;messageid=7", "person:aad-ben", "channel:ap")] == [
+        -1, 0, 1,
+    ]  # fmt: skip
+
+
+async def test_a_target_whose_messages_wait_for_an_earlier_one_is_not_due(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message("k1", "a"), message("k2", "a", asks=True))
+        await record(conn, await taken(conn), OutboxState.WAITING)
+
+        assert await outbox.due(conn, now=later(99)) == []
+
+
+async def test_what_was_tried_lately_is_told_by_conversation(store: Database) -> None:
+    async with store.transaction() as conn:
+        await conversations.bind(conn, "ap", "19:ap", by="file", now=NOW)
+        await put(conn, message("k1", "channel:ap"), message("k2", "19:x;messageid=7", kind="say"))
+        await record(conn, await taken(conn, 5), OutboxState.DELIVERED)
+        await record(conn, await taken(conn, 9), OutboxState.DELIVERED)
+
+        assert await outbox.sent_since(conn, later(-3600)) == [
+            outbox.Sent("19:x", later(5)), outbox.Sent("19:ap", later(9)),
+        ]  # fmt: skip
+        assert await outbox.sent_since(conn, later(5)) == [outbox.Sent("19:ap", later(9))]
+
+
+async def test_only_what_was_parked_for_that_reason_is_tried_again(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message("k1", "a"), message("k2", "b"))
+        for reason in ("401 Unauthorized", "403 blocked"):
+            item = await taken(conn)
+            await outbox.record(conn, item, Transition(OutboxState.WAITING, NOW, reason))
+
+        assert await outbox.wake_refused(conn, "401", now=later(5)) == 1
+        assert (await taken(conn, 5)).key == "k1"
+
+
+async def test_taking_from_a_large_backlog_sorts_and_scans_nothing(store: Database) -> None:
+    async with store.reading() as conn:
+        plan = await (
+            await conn.execute(
+                "EXPLAIN QUERY PLAN SELECT id FROM outbox AS candidate"
+                " WHERE target = 'a' AND state IN ('pending', 'retrying') AND due_at <= 'x'"
+                " AND NOT EXISTS (SELECT 1 FROM outbox AS earlier"
+                " WHERE earlier.ordering_key = candidate.ordering_key AND earlier.id < candidate.id"
+                " AND earlier.state IN ('pending', 'retrying', 'in_flight', 'waiting'))"
+                " ORDER BY lane, due_at, id LIMIT 1"
+            )
+        ).fetchall()
+
+    told = [row["detail"] for row in plan]
+    assert any("outbox_due" in line for line in told)
+    assert not any("SCAN" in line or "TEMP B-TREE" in line for line in told)

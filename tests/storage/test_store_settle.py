@@ -113,6 +113,29 @@ def test_no_wait_is_ever_longer_than_seven_and_a_half_minutes(attempts: int, cha
     assert 1 <= backoff(attempts, chance) <= 450
 
 
+def test_a_conflict_is_tried_six_times_in_a_row_and_then_given_up() -> None:
+    conflict = Retry("412 PreconditionFailed", tries=6)
+    item, waits = replace(NOTE, attempts=40), []
+    while (moved := settle(item, conflict, NOW, 0)).state is OutboxState.RETRYING:
+        item = replace(item, bounded=moved.bounded, attempts=item.attempts + 1)
+        waits.append((moved.due_at - NOW).total_seconds())
+
+    assert waits == [1, 2, 4, 8, 16]
+    assert moved.reason == "gave up after 6 tries: 412 PreconditionFailed"
+
+
+def test_another_kind_of_refusal_begins_the_count_anew() -> None:
+    item = replace(NOTE, bounded=5)
+
+    assert settle(item, Retry("429", 3.0), NOW, 0).bounded == 0
+
+
+def test_a_throttled_conversation_is_asked_again_every_minute_at_the_latest() -> None:
+    moved = settle(replace(NOTE, attempts=30), Retry("429", ceiling=60.0), NOW, 0)
+
+    assert moved.due_at == NOW + timedelta(seconds=60)
+
+
 def test_nothing_comes_back_from_delivered_and_everything_parked_can_be_replayed() -> None:
     assert LEGAL_MOVES[OutboxState.DELIVERED] == frozenset()
     for parked in (OutboxState.DEAD, OutboxState.WAITING, OutboxState.MAYBE_DELIVERED):

@@ -162,7 +162,7 @@ def test_a_changed_amount_is_asked_anew_and_somebody_is_told_to_look_again() -> 
 
     assert isinstance(asked, AskDecision)
     assert asked.fingerprint == fingerprint(COMPANY, changed)
-    assert asked.changes == (("amount", "1,250.00 USD", "1,300.00 USD"),)
+    assert asked.changes == (("Amount", "1250.00 USD", "1300.00 USD"),)
     assert rest == [
         UpdateCard("channel:ap", True),
         UpdateCard("person:aad-ann", True),

@@ -73,6 +73,13 @@ def test_a_bill_that_is_balanced_meanwhile_needs_no_hold_removed() -> None:
     assert decide_press(PRESS, asked) == Claim(("release",), card_at())
 
 
+OF_FORMS = {
+    Refusal.UNKNOWN_FORM, Refusal.OLD_FORM, Refusal.NOT_YOUR_FORM, Refusal.NOT_ASKED,
+    Refusal.TOO_MANY, Refusal.NOBODY_TO_ASK,
+}  # fmt: skip
+"""What only a form is refused for: `test_core_dialogs.py`, `test_dialogs.py`."""
+REASON_WANTED = Rights(allow_unknown_editor=True, want_reason=frozenset({"release"}))
+
 REFUSED: dict[str, tuple[Refusal, Press, Asked | None]] = {
     "nobody's press": (Refusal.NOT_A_PERSON, replace(PRESS, person=""), ASKED),
     "nobody's press of nothing": (Refusal.NOT_A_PERSON, replace(PRESS, person=""), None),
@@ -99,6 +106,9 @@ REFUSED: dict[str, tuple[Refusal, Press, Asked | None]] = {
     ),
     "no currency told": (
         Refusal.LIMIT_UNCLEAR, PRESS, held_by(limited("9999"), bill(CurrencyID=None)),
+    ),
+    "no reason, where one is wanted": (
+        Refusal.NEEDS_REASON, PRESS, replace(ASKED, rights=REASON_WANTED),
     ),
     "own user not connected": (
         Refusal.NOT_CONNECTED, PRESS, replace(ASKED, connected={"somebody else": "ben"}),
@@ -143,7 +153,7 @@ def test_every_reason_of_a_press_is_tried_here() -> None:
     reached = {case[0] for case in REFUSED.values()} | {Refusal.ALREADY_DECIDED}
 
     # Creator needs an ERP that tells it; a refresh or a review never comes to be judged.
-    unjudged = {Refusal.CREATOR, Refusal.AUTOMATIC, Refusal.NOT_YOURS}
+    unjudged = {Refusal.CREATOR, Refusal.AUTOMATIC, Refusal.NOT_YOURS, *OF_FORMS}
     assert set(Refusal) - reached == unjudged
 
 
@@ -367,3 +377,11 @@ def test_who_entered_a_document_by_the_login_they_connected_cannot_decide_it() -
 
     assert decide_press(PRESS, own) is Refusal.CREATOR
     assert not isinstance(decide_press(PRESS, others), Refusal)
+
+
+def test_a_disabled_account_may_not_press_though_it_was_asked() -> None:
+    off = replace(ANN, enabled=False)
+
+    asked = replace(ASKED, people=people_of(off, BEN))
+
+    assert decide_press(PRESS, asked) is Refusal.UNKNOWN_PERSON

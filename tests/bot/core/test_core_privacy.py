@@ -1,0 +1,92 @@
+"""What a channel may know is the strictest of what is said of it; who was asked sees all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from core_values import (
+    ANN,
+    BEN,
+    COMPANY,
+    EARLIER,
+    NOW,
+    PEOPLE,
+    bill,
+    card_at,
+    decision_on,
+    route_of,
+)
+from pydantic import ValidationError
+
+from bot.core.routes import Routes
+from bot.core.situations import Story, Viewpoint, situation_of
+from cards.privacy import Discretion, Privacy
+from storage.records import DecisionState, StoredDocument
+
+LAST = route_of()
+
+
+def routes(*rows: tuple[str, str]) -> Routes:
+    """Routes of bills, each to one place with one privacy."""
+    made = [route_of(entity="Bill", to=[place], privacy=word) for place, word in rows]
+    return Routes([*made, LAST])
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([("channel:ap", "full")], Privacy.FULL),
+        ([("channel:ap", "band"), ("channel:ap", "full")], Privacy.BAND),
+        ([("channel:ap", "band"), ("channel:ap", "none")], Privacy.NONE),
+        ([("channel:ap", "full"), ("channel:other", "none")], Privacy.FULL),
+    ],
+)
+def test_the_strictest_route_to_a_channel_governs_every_card_there(
+    rows: list[tuple[str, str]], told: Privacy
+) -> None:
+    assert routes(*rows).privacy("channel:ap") is told
+
+
+def test_a_channel_no_route_names_is_told_as_little_as_any() -> None:
+    assert (
+        routes(("channel:ap", "full"), ("channel:b", "band")).privacy("channel:c") is Privacy.BAND
+    )
+
+
+@pytest.mark.parametrize("target", ["person:aad-ann", "approver"])
+def test_a_persons_own_chat_is_told_everything(target: str) -> None:
+    assert (
+        routes((f"channel:{target}", "none"), ("approver", "none")).privacy(target) is Privacy.FULL
+    )
+
+
+def test_a_privacy_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"full.*band.*none"):
+        route_of(privacy="secret")
+
+
+@pytest.mark.parametrize("state", [DecisionState.PENDING, DecisionState.CLAIMED])
+@pytest.mark.parametrize(
+    ("viewer", "told"),
+    [
+        ("", Privacy.NONE),
+        (ANN.aad_object_id, Privacy.FULL),
+        (BEN.aad_object_id, Privacy.NONE),
+    ],
+)
+def test_only_who_was_asked_sees_everything_in_a_discreet_channel(
+    viewer: str, told: Privacy, state: DecisionState
+) -> None:
+    shown = bill()
+    record = StoredDocument(
+        COMPANY, str(shown.key), shown.status, EARLIER, "f", EARLIER, shown.to_json(), 1, NOW
+    )
+    asked = decision_on(shown, state, person="aad-ann", verb="release")
+    view = Viewpoint(NOW, ZoneInfo("UTC"), "https://erp.example", "Company")
+    discreet = replace(view, viewer=viewer, discretion=Discretion(Privacy.NONE))
+
+    situation = situation_of(Story(record, shown, (asked,), (), PEOPLE), card_at(), discreet)
+
+    assert situation.discretion.privacy is told

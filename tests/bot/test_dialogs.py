@@ -1,0 +1,190 @@
+"""Forms in time: they end, they outlive the process, they decide by what is true when they come."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from any_order_fakes import buttons, is_about, says
+from any_order_world import CHANNELS, ORDER, World
+
+Json = dict[str, Any]
+ANN, BEN = "aad-ann", "aad-ben"
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A bot that has asked Ann in the channel about an order in Pending Approval."""
+    made = World(tmp_path / "store.db")
+    await made.start()
+    await made.do(("poll",))
+    await made.do(("all",))
+    yield made
+    await made.bot.store.close()
+
+
+def card_of_order(world: World) -> Any:
+    return next(message for message in world.teams.messages if is_about(message, ORDER))
+
+
+def wire(world: World, person: str, data: Json, activity: str = "") -> Json:
+    card = card_of_order(world)
+    return {
+        "id": activity, "from": {"aadObjectId": person}, "value": {"data": data},
+        "conversation": {"id": card.conversation}, "replyToId": card.activity,
+    }  # fmt: skip
+
+
+async def open_form(world: World, person: str = ANN, verb: str = "reject", **more: str) -> Json:
+    token = buttons(card_of_order(world).card)[0]["data"]["token"]
+    data = {"token": token, "verb": verb}
+    answer = await world.bot.dialogs.fetched(wire(world, person, data, **more))
+    return dict(answer["task"])
+
+
+async def send(world: World, form: Json, person: str = ANN, **more: Any) -> str:
+    card = form["value"]["card"]["content"]
+    row = next(part for part in card["body"] if part["type"] == "ActionSet")
+    data = {**row["actions"][0]["data"], "choice": "Entered twice", **more.pop("inputs", {})}
+    answer = await world.bot.dialogs.submitted(wire(world, person, data, **more))
+    assert answer["task"]["type"] == "message", answer
+    return str(answer["task"]["value"])
+
+
+def actions(world: World) -> list[str]:
+    return [call.action for call in world.erp.calls]
+
+
+def stored(world: World, sql: str) -> list[Any]:
+    with sqlite3.connect(world.path) as store:
+        return store.execute(sql).fetchall()
+
+
+async def test_a_form_sent_rejects_and_the_card_says_who_and_why(world: World) -> None:
+    told = await send(world, await open_form(world))
+
+    # The answer claims no outcome; the card tells it once it is known.
+    assert "Rejecting" in told
+    assert actions(world) == []
+    await world.do(("all",))
+    assert actions(world) == ["Reject"]
+    assert says(card_of_order(world).card, "Rejected by Ann")
+    assert says(card_of_order(world).card, "Entered twice")
+
+
+async def test_opening_a_form_decides_nothing(world: World) -> None:
+    await open_form(world)
+    await world.do(("all",))
+
+    assert actions(world) == []
+    assert stored(world, "SELECT count(*) FROM decisions WHERE state <> 'pending'") == [(0,)]
+
+
+async def test_a_form_ends_after_a_quarter_of_an_hour(world: World) -> None:
+    form = await open_form(world)
+    world.clock.advance(15 * 60)
+
+    told = await send(world, form)
+    await world.do(("all",))
+
+    assert "open for too long" in told
+    assert actions(world) == []
+
+
+async def test_a_form_sent_in_time_is_answered_the_same_later(world: World) -> None:
+    form = await open_form(world)
+    told = await send(world, form)
+    await world.do(("all",))
+    world.clock.advance(15 * 60)
+
+    assert await send(world, form, inputs={"choice": "Not ordered"}) == told
+    await world.do(("all",))
+    assert actions(world) == ["Reject"]
+
+
+async def test_forms_nobody_sends_are_forgotten(world: World) -> None:
+    await open_form(world)
+    world.clock.advance(31 * 60)
+
+    await open_form(world)
+
+    assert stored(world, "SELECT count(*) FROM dialogs") == [(1,)]
+
+
+async def test_the_same_fetch_twice_gives_out_one_form(world: World) -> None:
+    first = await open_form(world, activity="f:1")
+    again = await open_form(world, activity="f:1")
+
+    assert first == again
+    assert stored(world, "SELECT count(*) FROM dialogs") == [(1,)]
+
+
+async def test_a_form_outlives_the_process(world: World) -> None:
+    form = await open_form(world)
+    await world.restart()
+
+    assert "Rejecting" in await send(world, form)
+    await world.do(("all",))
+    assert actions(world) == ["Reject"]
+
+
+async def test_who_is_no_approver_any_more_when_the_form_comes_decides_nothing(
+    world: World,
+) -> None:
+    form = await open_form(world)
+    await world.do(("change", "order", "owner"))
+    await world.do(("push", "order"))
+    await world.do(("all",))
+
+    told = await send(world, form)
+    await world.do(("all",))
+
+    assert "does not wait for you" in told
+    assert actions(world) == []
+
+
+@pytest.mark.parametrize("person", [BEN, "", "aad-stranger"])
+async def test_nobody_else_gets_the_form_or_sends_it(world: World, person: str) -> None:
+    refused = await open_form(world, person)
+    told = await send(world, await open_form(world), person)
+    await world.do(("all",))
+
+    assert refused["type"] == "message"
+    assert told
+    assert actions(world) == []
+
+
+@pytest.mark.parametrize("verb", ["approve", "release", "x", "send", "cancel", ""])
+async def test_no_other_verb_opens_a_form(world: World, verb: str) -> None:
+    refused = await open_form(world, verb=verb)
+
+    assert refused == {
+        "type": "message",
+        "value": "This card does not offer that. Nothing was changed.",
+    }
+    assert stored(world, "SELECT count(*) FROM dialogs") == [(0,)]
+
+
+async def test_what_is_refused_is_in_the_audit(world: World) -> None:
+    await open_form(world, BEN)
+
+    [(actor, detail)] = stored(
+        world, "SELECT actor, detail FROM audit WHERE action = 'press refused'"
+    )
+    assert actor == BEN
+    assert "not an approver" in detail
+
+
+async def test_a_form_from_another_conversation_than_the_cards_is_not_given_out(
+    world: World,
+) -> None:
+    token = buttons(card_of_order(world).card)[0]["data"]["token"]
+    elsewhere = wire(world, ANN, {"token": token, "verb": "reject"})
+    elsewhere["conversation"] = {"id": f"{CHANNELS['ap']}-of-others"}
+
+    answer = await world.bot.dialogs.fetched(elsewhere)
+
+    assert "not posted here" in answer["task"]["value"]
