@@ -177,9 +177,19 @@ async def open_service(
         stack.push_async_callback(tokens.close)
         consents = Consents(tenants, store, ports)
         service = _compose(
-            settings, ports, store, tenants, teams, consents=consents, quotas=file.limits.quotas(),
-            authority=authority_of(file), open_seam=open_seam, tokens=tokens, graph=graph,
-            login=login, vault=safe,
+            settings,
+            ports,
+            store,
+            tenants,
+            teams,
+            consents=consents,
+            quotas=file.limits.quotas(),
+            authority=authority_of(file),
+            open_seam=open_seam,
+            tokens=tokens,
+            graph=graph,
+            login=login,
+            vault=safe,
         )
         stack.push_async_callback(service.dispatcher.close)
         await service.binding.look_around()

@@ -71,7 +71,7 @@ def test_every_setting_named_exists(name: str) -> None:
     }
 
     assert named
-    told = {one for one in named if f"`{one}`" in settings or f"[company.{one}." in settings}
+    told = {one for one in named if re.search(rf"`{one}`|`\[{one}\]`|\[company\.{one}\.", settings)}
     assert sorted(named - told) == []
 
 

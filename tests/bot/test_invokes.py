@@ -202,7 +202,9 @@ async def test_a_line_that_comes_twice_is_answered_once(caller: Caller) -> None:
 
 
 async def test_one_id_in_two_conversations_is_two_lines(caller: Caller, untouched: Card) -> None:
-    more = {"type": "message", "text": "bill 777777", "id": "1700000000003"}
+    us = {"type": "mention", "text": "<at>us</at>", "mentioned": {"id": f"28:{APP_ID}"}}
+    more = {"type": "message", "text": "<at>us</at> bill 777777", "id": "1700000000003"}
+    more |= {"entities": [us]}
     await caller.call(caller.activity(**more))
     await caller.call(caller.activity(**more, conversation=untouched.place()))
 
