@@ -137,7 +137,8 @@ class Gate:
     def _check_times(self, token: str, claims: Mapping[str, Any]) -> None:
         now, leeway = self._clock.now().timestamp(), LEEWAY.total_seconds()
         if not now - leeway < float(claims["exp"]):
-            pass
+            self._proved.drop(token)
+            raise GateRefused(401, "the token has expired")
         if not float(claims.get("nbf", 0)) <= now + leeway:
             raise GateRefused(401, "the token is not valid yet")
 
