@@ -118,8 +118,8 @@ def connect(
     For companies with sign_in = "oauth" and no password. Stop the service first.
     """
     from bot.clock import system_ports
-    from bot.connect import connect_service
     from bot.safety import read_everything
+    from bot.signing_in.connect import connect_service
 
     settings, file = read_everything()
 
@@ -165,7 +165,7 @@ async def _reconcile(settings: Any, file: Any, companies: list[str], *, as_json:
     from rich.progress import BarColumn, Progress, TextColumn
 
     from bot.clock import system_ports
-    from bot.on_demand import reconcile
+    from bot.reading.on_demand import reconcile
 
     told = TextColumn("{task.fields[rows]} read")
     columns = (TextColumn("{task.description}"), BarColumn(), told)
@@ -198,7 +198,7 @@ def people(
     Reads what the service last stored, whether it runs or not; those in doubt come first, with the
     lines that settle them. Exit code 1: somebody who is to approve cannot be reached, or may not.
     """
-    from bot.people_report import read_reports
+    from bot.people.report import read_reports
     from bot.safety import read_everything
 
     settings, file = read_everything()
@@ -219,7 +219,7 @@ def _tell_people(reports: Sequence[Any], as_json: bool) -> None:
     from rich.console import Console
 
     from bot.clock import SystemClock
-    from bot.people_table import drawn
+    from bot.people.table import drawn
 
     if as_json:
         print(json.dumps({"companies": [report.to_json() for report in reports]}))

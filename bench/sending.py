@@ -22,18 +22,18 @@ import aiohttp
 from bench.least import earliest, least_time
 from bot.attempt import keep_going
 from bot.clock import Bell, Ports, system_ports
-from bot.consents import Consents
 from bot.core.schedule import Quotas
-from bot.dispatcher import Dispatcher
-from bot.effects import Effects
-from bot.pace import Pace
-from bot.reach import Reach
+from bot.sending.dispatcher import Dispatcher
+from bot.sending.effects import Effects
+from bot.sending.pace import Pace
+from bot.sending.reach import Reach
+from bot.sending.showing import Showing
+from bot.sending.standing_in import StandingIn
+from bot.sending.teams import Connector, card_activity
+from bot.sending.worker import Worker
 from bot.settings import TeamsSettings
-from bot.showing import Showing
-from bot.standing_in import StandingIn
-from bot.teams import Connector, card_activity
+from bot.signing_in.consents import Consents
 from bot.tokens import EntraTokens
-from bot.worker import Worker
 from deployment.sandbox.teams import SandboxOptions
 from storage import outbox
 from storage.database import Database

@@ -14,7 +14,7 @@ from bot.core.people import Delegation, Override, People, match_people
 from bot.core.presses import Asked, OwnEdit, Rights
 from bot.core.routes import Routes
 from bot.core.situations import MOST_REMARKS, Story
-from bot.grants import Grants
+from bot.signing_in.grants import Grants
 from storage import comments, documents, entra, ledger, people, posted_cards
 from storage.database import Connection
 from storage.records import Decision, StepState, StoredDocument

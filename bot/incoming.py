@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from bot.arrivals import Arrivals
 from bot.core.activity import (
     Wire,
     read_asked,
@@ -21,12 +20,13 @@ from bot.core.activity import (
 )
 from bot.core.arrivals import Came, read_arrival
 from bot.core.place_events import read_place_event
-from bot.dialogs import Dialogs
-from bot.listening import Listening
-from bot.pressed import Presses
-from bot.showing import text_answer
-from bot.talk import Talk
-from bot.welcome import Welcome
+from bot.deciding.dialogs import Dialogs
+from bot.deciding.pressed import Presses
+from bot.listening.ear import Listening
+from bot.sending.showing import text_answer
+from bot.talking.arrivals import Arrivals
+from bot.talking.talk import Talk
+from bot.talking.welcome import Welcome
 from storage.records import Json
 
 InvokeHandler = Callable[[Wire], Awaitable[Json]]

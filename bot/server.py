@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bot.bodies import read_body, read_members
-from bot.consents import Consents
 from bot.gate import Checks
-from bot.push_door import PushDoor
+from bot.reading.push_door import PushDoor
 from bot.seam import Seam
+from bot.signing_in.consents import Consents
 from bot.signing_keys import GateRefused
 from bot.watch import Watch
 

@@ -17,56 +17,56 @@ from aiohttp import web
 
 from acumatica_client.client import ErpClient
 from acumatica_client.transport import Transport, same_host
-from bot.actions import Bells, Doer, Settler
-from bot.answers import Answers
-from bot.arrivals import Arrivals
-from bot.askers import Askers
 from bot.attempt import Runner, keep_going
-from bot.binding import Authority, Binding, authority_of
 from bot.board import Board
 from bot.checked import SettingsError
-from bot.claims import Claims
 from bot.clock import Bell, Clock, Ports
 from bot.companies import Tenant
 from bot.company_file import Company, File
-from bot.consents import Consents
 from bot.core.schedule import Quotas
-from bot.dialogs import Dialogs
-from bot.directory import Directory
-from bot.dispatcher import Dispatcher
-from bot.effects import Effects
+from bot.deciding.actions import Bells, Doer, Settler
+from bot.deciding.claims import Claims
+from bot.deciding.dialogs import Dialogs
+from bot.deciding.pressed import Presses
+from bot.deciding.questions import Cause, note
 from bot.gate import open_gate
-from bot.grants import Grants, drop_strays
-from bot.graph_door import LIFECYCLE, NOTIFICATIONS
 from bot.incoming import Incoming
-from bot.listening import Listening, listen
-from bot.look import Look
-from bot.organisation import organisation
-from bot.pace import Pace
-from bot.poller import Poller
-from bot.pressed import Presses
-from bot.profiles import Profiles
-from bot.push_door import PUSH_LIMIT, PushDoor
-from bot.push_door import Company as PushCompany
-from bot.questions import Cause, note
-from bot.reach import Reach
-from bot.reconcile import Reconciler
+from bot.listening.ear import Listening, listen
+from bot.listening.graph_door import LIFECYCLE, NOTIFICATIONS
+from bot.people.directory import Directory
+from bot.people.organisation import organisation
+from bot.reading.look import Look
+from bot.reading.poller import Poller
+from bot.reading.push_door import PUSH_LIMIT, PushDoor
+from bot.reading.push_door import Company as PushCompany
+from bot.reading.reconcile import Reconciler
 from bot.safety import unsafe
 from bot.sdk import BotbuilderSeam
 from bot.seam import OpenSeam
-from bot.search import Search
+from bot.sending.dispatcher import Dispatcher
+from bot.sending.effects import Effects
+from bot.sending.pace import Pace
+from bot.sending.reach import Reach
+from bot.sending.showing import Showing
+from bot.sending.standing_in import StandingIn
+from bot.sending.teams import Connector
+from bot.sending.worker import Worker
 from bot.server import Doors, Handler, hide_version, plain_errors
 from bot.settings import CALLBACK, CompanySecrets, Settings, TeamsSettings
-from bot.showing import Showing
-from bot.sign_ins import issuer_of, open_erp, open_grants, open_vault
+from bot.signing_in.consents import Consents
+from bot.signing_in.grants import Grants, drop_strays
+from bot.signing_in.sign_ins import issuer_of, open_erp, open_grants, open_vault
 from bot.signing_keys import SigningKeys
-from bot.standing_in import StandingIn
-from bot.talk import Sources, Talk
-from bot.teams import Connector
+from bot.talking.answers import Answers
+from bot.talking.arrivals import Arrivals
+from bot.talking.askers import Askers
+from bot.talking.binding import Authority, Binding, authority_of
+from bot.talking.profiles import Profiles
+from bot.talking.search import Search
+from bot.talking.talk import Sources, Talk
+from bot.talking.welcome import Welcome
 from bot.tokens import Tokens, open_tokens
 from bot.watch import Hints, Watch
-from bot.welcome import Welcome
-from bot.worker import Worker
 from storage import conversations, documents, ledger, outbox, progress, requests
 from storage.database import Connection, Database
 from storage.vault import Vault

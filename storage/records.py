@@ -465,7 +465,7 @@ class EntraUser:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Whom Graph found by one address, in lower case: pairs of aadObjectId and which kind it was."""
+    """Whom Graph found by one address, in lower case: aadObjectIds, and which kind each was."""
 
     address: str
     found: tuple[tuple[str, str], ...]

@@ -11,7 +11,7 @@ from typing import Any
 
 from world import BEN, PUSH_SECRET, ROOT, World, buttons, environment, eventually
 
-from bot.push_door import PUSH_LIMIT, SECRET_HEADER
+from bot.reading.push_door import PUSH_LIMIT, SECRET_HEADER
 
 SWEEPING = ('poll = "14d"', 'poll = "14d"\nsweep = "2s"')
 """Nothing but the first poll and the sweeps asks what is new."""

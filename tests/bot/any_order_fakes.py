@@ -24,7 +24,7 @@ from acumatica_client.models import (
     Value,
     Vendor,
 )
-from bot.teams import CARD_TYPE, Posted
+from bot.sending.teams import CARD_TYPE, Posted
 from storage.records import Json, Outcome, Reading, Retry, Unknown
 
 START = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)

@@ -32,27 +32,27 @@ from any_order_fakes import (
 from acumatica_client.client import ErpClient
 from acumatica_client.entities import BILL, ENTITIES, PURCHASE_ORDER
 from acumatica_client.models import DocumentKey
-from bot.actions import Bells, Doer, Settler
 from bot.attempt import Runner
-from bot.claims import Claims
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.company_file import Company
-from bot.consents import Consents
 from bot.core.presses import Press
 from bot.core.routes import Route, Routes
 from bot.core.schedule import Quotas
-from bot.dialogs import Dialogs
-from bot.effects import Effects
-from bot.look import Look
-from bot.pace import Pace
-from bot.poller import Poller
-from bot.pressed import Presses, Received
-from bot.reach import Reach
-from bot.showing import Showing
-from bot.standing_in import StandingIn
-from bot.teams import Connector
-from bot.worker import Worker
+from bot.deciding.actions import Bells, Doer, Settler
+from bot.deciding.claims import Claims
+from bot.deciding.dialogs import Dialogs
+from bot.deciding.pressed import Presses, Received
+from bot.reading.look import Look
+from bot.reading.poller import Poller
+from bot.sending.effects import Effects
+from bot.sending.pace import Pace
+from bot.sending.reach import Reach
+from bot.sending.showing import Showing
+from bot.sending.standing_in import StandingIn
+from bot.sending.teams import Connector
+from bot.sending.worker import Worker
+from bot.signing_in.consents import Consents
 from storage import conversations, documents, inbox, ledger, people
 from storage.database import Connection, Database
 from storage.records import StoredEmployee, TeamsPerson
@@ -431,7 +431,7 @@ class World:
         }
         button = {"token": press.token, "verb": press.verb}
         opened = {**sender, "id": f"f:{self._number}", "value": {"data": button}}
-        task = (await self.bot.dialogs.fetched(opened))["task"]
+        task = (await self.bot.deciding.dialogs.fetched(opened))["task"]
         if task["type"] == "message":
             assert task["value"]
             return
@@ -440,7 +440,7 @@ class World:
         data = {**send["data"], "choice": "Entered twice"}
         for repeat in (0, *range(times)):
             again = {**sender, "id": f"f:{self._number}.{repeat}", "value": {"data": data}}
-            assert (await self.bot.dialogs.submitted(again))["task"]["value"]
+            assert (await self.bot.deciding.dialogs.submitted(again))["task"]["value"]
 
     async def _do_refresh(self, which: str, who: str = "ann") -> None:
         """Somebody's client asks for that person's view of every copy it shows."""

@@ -25,7 +25,7 @@ from world import BEN, World, open_world
 
 from bot.clock import SystemClock, system_ports
 from bot.company_file import read_file
-from bot.push_door import SECRET_HEADER
+from bot.reading.push_door import SECRET_HEADER
 from bot.sdk import BotbuilderSeam
 from bot.seam import OpenSeam
 from bot.service import build

@@ -14,7 +14,7 @@ from world import Witness, World
 
 from acumatica_client.transport import open_transport, same_host
 from bot.clock import Ports
-from bot.graph import Graph
+from bot.people.graph import Graph
 from bot.settings import TeamsSettings
 from bot.tokens import EntraTokens
 from storage.database import Database

@@ -15,21 +15,21 @@ from aiohttp import web
 from sync_world import Clock
 
 from acumatica_client.transport import open_transport, same_host
-from bot.certificates import Certificates
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.company_file import Company
 from bot.core.messages import Ours
 from bot.core.routes import Route, Routes
-from bot.graph import Graph
-from bot.graph_door import LIFECYCLE, NOTIFICATIONS, GraphDoor
-from bot.listening import is_command
-from bot.notice_tokens import EntraKeys, NoticeTokens, issuers_of
-from bot.overheard import Overheard
-from bot.remarks import Remarks
-from bot.replies import Replies
+from bot.listening.certificates import Certificates
+from bot.listening.ear import is_command
+from bot.listening.graph_door import LIFECYCLE, NOTIFICATIONS, GraphDoor
+from bot.listening.notice_tokens import EntraKeys, NoticeTokens, issuers_of
+from bot.listening.overheard import Overheard
+from bot.listening.remarks import Remarks
+from bot.listening.replies import Replies
+from bot.listening.subscriptions import Subscriptions
+from bot.people.graph import Graph
 from bot.settings import TeamsSettings
-from bot.subscriptions import Subscriptions
 from bot.tokens import EntraTokens
 from deployment.sandbox import teams
 from deployment.sandbox.teams.state import STATE

@@ -25,9 +25,9 @@ from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.company_file import Company
 from bot.core.routes import Route, Routes
-from bot.look import Look
-from bot.poller import Poller
-from bot.reconcile import Reconciler
+from bot.reading.look import Look
+from bot.reading.poller import Poller
+from bot.reading.reconcile import Reconciler
 from deployment.sandbox.acumatica import SandboxOptions, serve
 from storage import audit, documents, inbox
 from storage.database import Connection, Database

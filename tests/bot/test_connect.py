@@ -19,10 +19,10 @@ from acumatica_client.oauth import GrantLost
 from bot.checked import SettingsError
 from bot.clock import Ports, system_ports
 from bot.company_file import Company, File
-from bot.connect import connect_service
 from bot.core.routes import Route
 from bot.settings import Settings
-from bot.sign_ins import open_erp, open_vault
+from bot.signing_in.connect import connect_service
+from bot.signing_in.sign_ins import open_erp, open_vault
 from deployment.sandbox.acumatica import SandboxOptions, serve
 from storage.database import Database
 from storage.vault import VaultError

@@ -29,9 +29,9 @@ from bot.core.posting import (
     refused,
 )
 from bot.core.schedule import Quotas
-from bot.pace import Pace
+from bot.sending.pace import Pace
+from bot.sending.teams import Connector, ConnectorRefused, Posted, TeamChannel, card_activity
 from bot.settings import TeamsSettings
-from bot.teams import Connector, ConnectorRefused, Posted, TeamChannel, card_activity
 from bot.tokens import EntraTokens, Resource, TokenRefused
 from storage.records import Done, Outcome, Reject, Retry, Unknown, Wait
 

@@ -19,11 +19,11 @@ from acumatica_client.transport import Reply, Request
 from bot.clock import Ports, system_ports
 from bot.companies import Tenant
 from bot.company_file import Company
-from bot.consents import Consents
 from bot.core.consents import code_of
 from bot.core.routes import Route, Routes
-from bot.grants import Grants, drop_strays
-from bot.sign_ins import waiting_of
+from bot.signing_in.consents import Consents
+from bot.signing_in.grants import Grants, drop_strays
+from bot.signing_in.sign_ins import waiting_of
 from storage import consents, vault
 from storage.database import Database
 from storage.records import Consent

@@ -7,7 +7,7 @@ from typing import Any
 from world import ANN, BEN, World, buttons, eventually
 
 from bot.company_file import read_file
-from bot.people_report import Row, read_reports
+from bot.people.report import Row, read_reports
 
 
 async def rows(world: World) -> dict[str, Row]:

@@ -13,7 +13,7 @@ from world import World
 
 from bot.core.graph import INSTALL, USERS, Answered, Asked, GraphBusy, GraphForbidden
 from bot.core.people import match_people
-from bot.entra import IN_ONE_GO, EntraUsers
+from bot.people.entra import IN_ONE_GO, EntraUsers
 from storage import entra, people
 from storage.records import StoredEmployee, TeamsPerson
 

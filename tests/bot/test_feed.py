@@ -14,8 +14,8 @@ from world import World
 
 from acumatica_client.models import Around, Document, DocumentKey
 from bot.board import Board
-from bot.feed import APART, NEWS, Feed
-from bot.installs import App
+from bot.people.feed import APART, NEWS, Feed
+from bot.people.installs import App
 from storage import conversations, documents, ledger
 from storage.records import Conversation, Decision, DecisionState, StoredDocument
 

@@ -22,7 +22,7 @@ from bot.core.graph import (
     GraphMissing,
     GraphRefused,
 )
-from bot.graph import PATIENCE, Graph
+from bot.people.graph import PATIENCE, Graph
 from bot.tokens import Resource
 
 

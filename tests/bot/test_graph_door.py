@@ -25,8 +25,8 @@ from sync_world import START, Clock
 from acumatica_client.transport import open_transport
 from bot.clock import Bell, Ports
 from bot.core.notices import LIVE, secret_hash
-from bot.graph_door import BODY_LIMIT, GraphDoor
-from bot.notice_tokens import GRAPH, NoticeTokens, issuers_of
+from bot.listening.graph_door import BODY_LIMIT, GraphDoor
+from bot.listening.notice_tokens import GRAPH, NoticeTokens, issuers_of
 from bot.server import hide_version, plain_errors
 from bot.signing_keys import GateRefused
 from storage import audit, notices, posted_cards, subscriptions

@@ -12,7 +12,7 @@ from graph_world import ANN, Desk, open_desk
 from world import World
 
 from bot.clock import Bell
-from bot.installs import HOLD, NEWS, NOT_IN_CATALOG, ON_ITS_WAY, App, Installs
+from bot.people.installs import HOLD, NEWS, NOT_IN_CATALOG, ON_ITS_WAY, App, Installs
 from storage import audit, conversations, installs, outbox
 from storage.records import (
     Conversation,

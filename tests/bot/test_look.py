@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sync_world import SyncWorld, sync_world
 
-from bot.look import FAILURE_WAITS
+from bot.reading.look import FAILURE_WAITS
 
 LOCKED = "px_error:Another process has updated the 'APInvoice' record."
 

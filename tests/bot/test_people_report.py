@@ -20,8 +20,8 @@ from world import ROOT, World, environment, eventually
 
 from bot.company_file import File, read_file
 from bot.core.graph import INSTALL
-from bot.people_report import Report, Row, age, read_reports
-from bot.people_table import drawn
+from bot.people.report import Report, Row, age, read_reports
+from bot.people.table import drawn
 from storage import conversations, entra, installs, ledger, people, unreachable
 from storage.database import Database, StoreError
 from storage.records import (

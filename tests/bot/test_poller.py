@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sync_world import NAME, START, SyncWorld, sync_world
 
-from bot.poller import CHUNK
+from bot.reading.poller import CHUNK
 from storage import documents, inbox
 
 ENTITIES = ["Bill", "PurchaseOrder", "Check", "Payment"]

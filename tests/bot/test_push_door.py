@@ -18,8 +18,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from sync_world import NAME, SyncWorld, sync_world
 
 from bot.clock import Bell
-from bot.push_door import PUSH_LIMIT, SECRET_HEADER, Company, PushDoor
-from bot.pushes import Pushes
+from bot.reading.push_door import PUSH_LIMIT, SECRET_HEADER, Company, PushDoor
+from bot.reading.pushes import Pushes
 from bot.server import plain_errors
 from storage import inbox
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from notices_world import AP, EAST, NoticesWorld, notices_world
 
-from bot.graph_door import LIFECYCLE, NOTIFICATIONS
+from bot.listening.graph_door import LIFECYCLE, NOTIFICATIONS
 from storage import audit
 
 

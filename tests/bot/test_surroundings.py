@@ -22,8 +22,8 @@ from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.company_file import Company
 from bot.core.routes import Route, Routes
-from bot.directory import Directory
-from bot.look import Look
+from bot.people.directory import Directory
+from bot.reading.look import Look
 from deployment.sandbox.acumatica import SandboxOptions, serve
 from storage import documents, inbox, people
 from storage.database import Database

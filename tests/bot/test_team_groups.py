@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sync_world import START
 
-from bot.team_groups import TeamGroups
-from bot.teams import ConnectorRefused, Team, TeamChannel
+from bot.listening.team_groups import TeamGroups
+from bot.sending.teams import ConnectorRefused, Team, TeamChannel
 from storage import conversations
 from storage.database import Database
 from storage.records import Conversation

@@ -13,11 +13,11 @@ import pytest
 from bot.clock import Ports
 from bot.core.posting import Throttled
 from bot.core.schedule import Errand, Quotas, Window
-from bot.effects import Effects, Performed
-from bot.pace import Pace
-from bot.reach import Reach
-from bot.standing_in import StandingIn
-from bot.worker import MOST_OF_A_PEER, MOST_TAKEN, Taken, Worker
+from bot.sending.effects import Effects, Performed
+from bot.sending.pace import Pace
+from bot.sending.reach import Reach
+from bot.sending.standing_in import StandingIn
+from bot.sending.worker import MOST_OF_A_PEER, MOST_TAKEN, Taken, Worker
 from storage import conversations, outbox
 from storage.database import Database
 from storage.records import Conversation, Done, OutboxItem, Outcome, Reading

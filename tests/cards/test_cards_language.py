@@ -16,8 +16,8 @@ from sentences import sentences, unfit
 
 from acumatica_client.entities import ENTITIES
 from acumatica_client.models import Document
-from bot import actions
 from bot.core.plans import Shown
+from bot.deciding import actions
 from cards import Situation, days, document_card, money, reasons, summary
 from cards.language import ENGLISH, WORDS, Language, language_of, languages
 from cards.refusals import Refusal, refusal_text

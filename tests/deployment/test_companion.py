@@ -17,7 +17,7 @@ from acumatica_client.extras import APPROVAL_FIELDS, read_extras
 from acumatica_client.notifications import default_queries, read_push, read_queries
 from bot.company_file import Company, read_call
 from bot.core.plans import DEFAULT_CALLS
-from bot.push_door import SECRET_HEADER
+from bot.reading.push_door import SECRET_HEADER
 from deployment.acumatica import tables
 from deployment.acumatica.make import inquiry_file
 from deployment.acumatica.tables import INQUIRIES, Inquiry

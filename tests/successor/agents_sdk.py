@@ -54,7 +54,9 @@ class AgentsSeam:
         """Run one proved activity through the handler; the answer is None but for an invoke."""
         shown = {name: told for name in _READ if isinstance(told := data.get(name), str) and told}
         # Even to keep an answer it addresses a reply, and whom it addresses must have an id.
-        somebody = dict.fromkeys(("from", "recipient", "conversation"), {"id": "as on the wire"})
+        somebody = {
+            name: {"id": "as on the wire"} for name in ("from", "recipient", "conversation")
+        }
         context = TurnContext(self._adapter, Activity.model_validate({**shown, **somebody}))
         context.turn_state[_WIRE] = data
         await self._adapter.run_pipeline(context, self._handler.on_turn)

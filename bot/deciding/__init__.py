@@ -1,0 +1,1 @@
+"""From a press to an act in Acumatica: claims, dialogs, the runner of the ledger."""

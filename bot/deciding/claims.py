@@ -1,0 +1,123 @@
+"""What presses and forms share: the question they answer, the claim, the refusal and their audit.
+
+Everything runs inside the caller's transaction, so that a claim and what is told of it are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.clock import Ports
+from bot.companies import Tenant
+from bot.core.presses import Asked, Claim, Press
+from bot.deciding.actions import Bells
+from bot.deciding.questions import Cause, note, update_cards
+from bot.signing_in.consents import Consents
+from cards.refusals import Refusal
+from storage import comments, ledger, outbox, posted_cards
+from storage.database import Connection
+from storage.records import Comment, PostedCard
+
+
+class Claims:
+    """Finds what a press is about, and gives a decision to it."""
+
+    def __init__(
+        self,
+        tenants: Mapping[str, Tenant],
+        consents: Consents,
+        *,
+        ports: Ports,
+        bells: Mapping[str, Bells],
+    ) -> None:
+        self._tenants = tenants
+        self._consents = consents
+        self._ports = ports
+        self._bells = bells
+
+    def knows(self, company: str) -> bool:
+        """Say whether there is such a company; one taken out of the file is none any more."""
+        return company in self._tenants
+
+    def tenant(self, company: str) -> Tenant:
+        """Return a company by its name."""
+        return self._tenants[company]
+
+    async def asked(self, conn: Connection, press: Press) -> Asked | None:
+        """Return what *press* is judged by; None when its token leads nowhere."""
+        decision = await ledger.by_token(conn, press.token) if press.token else None
+        tenant = self._tenants.get(decision.company) if decision else None
+        if decision is None or tenant is None:
+            return None
+        return await tenant.asked(conn, decision, now=self._ports.clock.now())
+
+    async def claim(self, conn: Connection, press: Press, asked: Asked, claim: Claim) -> bool:
+        """Give the decision to *press*, with its plan; False when another press was first."""
+        decision, now = asked.decision, asked.now
+        name = asked.people.by_id[press.person].name
+        claimant = ledger.Claimant(press.verb, press.person, name, press.reason)
+        if not await ledger.claim(conn, decision.id, claimant, plan=claim.plan, now=now):
+            return False
+        cause = self.cause(asked, f"{decision.id}.claimed")
+        await note(
+            conn, cause, "decision claimed", actor=press.person, decision=decision.id,
+            verb=press.verb, plan=list(claim.plan), fingerprint=decision.fingerprint,
+            unknown_editor_allowed=asked.rights.allow_unknown_editor,
+            **({"reason": press.reason} if press.reason else {}),
+        )  # fmt: skip
+        if press.reason:
+            await self._keep_reason(conn, press, asked, name)
+        await update_cards(conn, asked.cards, cause)
+        return True
+
+    async def _keep_reason(self, conn: Connection, press: Press, asked: Asked, name: str) -> None:
+        decision = asked.decision
+        said = Comment(
+            decision.company, decision.document, f"reason|{decision.id}", press.person, name,
+            press.reason, "reason",
+        )  # fmt: skip
+        await comments.add(conn, said, now=asked.now)
+
+    async def refused(
+        self, conn: Connection, press: Press, asked: Asked | None, refusal: Refusal
+    ) -> None:
+        """Note that nothing was done, and send who is not connected yet a link to connect."""
+        cause = self.cause(asked, "refused")
+        await note(
+            conn, cause, "press refused", actor=press.person or "unknown",
+            verb=press.verb[:40], reason=str(refusal),
+        )  # fmt: skip
+        if asked is not None and refusal is Refusal.NOT_CONNECTED:
+            await self._consents.offer(conn, press.person, asked.company)
+
+    async def learn_id(self, conn: Connection, press: Press, card: PostedCard) -> None:
+        """A post that got no answer tells its id by its first press or refresh."""
+        known = await posted_cards.get(conn, card.company, card.document, card.target)
+        if known is None or known.activity or not press.reply_to:
+            return
+        told = replace(known, activity=press.reply_to, conversation=press.conversation)
+        await posted_cards.posted(conn, told, now=self._ports.clock.now())
+        await outbox.arrived(conn, card.company, card.document, card.target)
+
+    def cause(self, asked: Asked | None, occurrence: str) -> Cause:
+        """Return what a change made by a press is put down to."""
+        now = self._ports.clock.now()
+        if asked is None:
+            return Cause("", "", occurrence, self._ports.token(), now)
+        decision = asked.decision
+        return Cause(decision.company, decision.document, occurrence, decision.correlation, now)
+
+    def ring(self) -> None:
+        """Wake who carries out what was claimed, and who tells of it."""
+        for bells in self._bells.values():
+            bells.act.ring()
+            bells.outbox.ring()
+
+
+def waits_for(asked: Asked | None) -> str:
+    """Name who may decide, for somebody who may not."""
+    if asked is None:
+        return ""
+    found = (asked.people.by_id.get(person) for person in asked.decision.approvers)
+    return ", ".join(person.name for person in found if person)

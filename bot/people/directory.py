@@ -1,0 +1,231 @@
+"""Keeps who is who: employees from Acumatica, people from rosters of bound channels and Graph.
+
+Matching is pure (`core.people`); here the lists are fetched and stored. When they change, every
+open question is looked at again, because now perhaps somebody can be asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from acumatica_client.errors import ErpError
+from acumatica_client.models import Employee
+from bot.clock import Bell, Ports
+from bot.companies import Tenant
+from bot.core.graph import GraphBusy, GraphError, GraphRefused
+from bot.core.nights import latest_night
+from bot.core.people import People
+from bot.people.entra import EntraUsers
+from bot.sending.places import Reachable
+from bot.sending.teams import Connector, ConnectorRefused
+from storage import conversations, entra, inbox, ledger, people
+from storage.database import Connection, Database
+from storage.records import StoredContact, StoredDelegate, StoredEmployee
+
+log = logging.getLogger(__name__)
+
+REFRESH = timedelta(minutes=30)
+SWARM = timedelta(seconds=2)
+RETRY = timedelta(seconds=30)
+
+
+class Directory:
+    """Fetches and stores people, now and then and when asked."""
+
+    def __init__(
+        self,
+        tenants: Mapping[str, Tenant],
+        store: Database,
+        connector: Connector,
+        ports: Ports,
+        *,
+        reachable: Reachable,
+        look_bells: Mapping[str, Bell],
+        users: EntraUsers | None = None,
+    ) -> None:
+        self._tenants = tenants
+        self._store = store
+        self._connector = connector
+        self._ports = ports
+        self._reachable = reachable
+        self._look_bells = look_bells
+        self._users = users
+        self._more = False
+        """Whether Graph has not been asked about everybody yet; the rest was read just now."""
+        self._due = ports.clock.now()
+        self._known: list[People] | None = None
+        """Who was who after the last refresh."""
+        self.tried = asyncio.Event()
+        """Set after the first try; looks wait for it, so that the first cards name somebody."""
+
+    async def step(self) -> bool:
+        """Refresh when it is time; False when it is not."""
+        now = self._ports.clock.now()
+        if now < self._due:
+            return False
+        before = self._known if self._known is not None else await self._everybody()
+        again = await self._refresh()
+        self._due = self._ports.clock.now() + again
+        # Also a day that begins can change who may approve, when somebody's absence begins with it.
+        self._known = await self._everybody()
+        if self._known != before:
+            await self._look_again()
+        self.tried.set()
+        return True
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next refresh is due."""
+        return self._due
+
+    def refresh_soon(self) -> None:
+        """Refresh in a moment: the bot was installed somewhere, and such news come in swarms."""
+        self._due = min(self._due, self._ports.clock.now() + SWARM)
+
+    async def _refresh(self) -> timedelta:
+        """Read what is due; return when to come again."""
+        again = REFRESH if self._more else await self._lists()
+        return min(again, await self._graph())
+
+    async def _lists(self) -> timedelta:
+        """Read rosters and employees."""
+        trouble = {"rosters": ""}
+        try:
+            await self._rosters()
+        except ConnectorRefused as error:
+            trouble["rosters"] = str(error)
+            log.warning("roster not read", extra={"reason": str(error)})
+        for tenant in self._tenants.values():
+            trouble[f"employees of {tenant.name}"] = ""
+            try:
+                await self._employees(tenant)
+            except ErpError as error:
+                trouble[f"employees of {tenant.name}"] = str(error)
+                log.warning(
+                    "employees not read", extra={"company": tenant.name, "reason": str(error)}
+                )
+        await self._tell(trouble)
+        return RETRY if any(trouble.values()) else REFRESH
+
+    async def _graph(self) -> timedelta:
+        """Ask Graph who is behind the addresses of those lists and of the file."""
+        if self._users is None:
+            await self._without_graph()
+            return REFRESH
+        again, trouble = REFRESH, ""
+        try:
+            await self._users.check_roles()
+            whole = await self._users.refresh(await self._addresses(), night=self._night())
+            self._more, again = not whole, REFRESH if whole else timedelta()
+        except GraphError as error:
+            trouble, again = str(error), _again(error)
+            self._more = False
+            log.warning("people not asked of Graph", extra={"reason": trouble})
+        await self._tell({"graph": trouble})
+        return again
+
+    async def _without_graph(self) -> None:
+        """Forget what Graph once said: nobody would ever correct it."""
+        async with self._store.transaction() as conn:
+            await entra.keep_only(conn, ())
+
+    async def _addresses(self) -> set[str]:
+        """Return every address that names somebody: of employees, and in the file."""
+        found: set[str] = set()
+        async with self._store.reading() as conn:
+            for tenant in self._tenants.values():
+                found |= {one.email for one in await people.employees(conn, tenant.name)}
+                found |= tenant.named_addresses
+        return found
+
+    def _night(self) -> datetime:
+        """Return since when what Graph said is fresh enough: the first company's last night."""
+        for tenant in self._tenants.values():
+            at, zone = tenant.company.nightly, tenant.company.zone
+            return latest_night(self._ports.clock.now(), at, zone)
+        return datetime.min.replace(tzinfo=UTC)
+
+    async def _tell(self, told: Mapping[str, str]) -> None:
+        async with self._store.transaction() as conn:
+            for name, trouble in told.items():
+                await entra.tell(conn, name, trouble, now=self._ports.clock.now())
+
+    async def _rosters(self) -> None:
+        async with self._store.reading() as conn:
+            places = set((await conversations.channels(conn)).values())
+            known = {place: await conversations.get(conn, place) for place in places}
+        for place, told in known.items():
+            url = self._reachable(told.service_url if told else "")
+            found = await self._connector.roster(url, place)
+            async with self._store.transaction() as conn:
+                for person in found:
+                    if person.aad_object_id:
+                        await people.put_person(conn, person, now=self._ports.clock.now())
+
+    async def _employees(self, tenant: Tenant) -> None:
+        found = await tenant.erp.around.employees()
+        cards = await tenant.erp.around.contacts() if tenant.company.contacts else []
+        async with self._store.transaction() as conn:
+            for one in found:
+                await people.put_employee(conn, tenant.name, _stored(one))
+            for card in cards:
+                contact = StoredContact(card.id, card.name, card.email, card.active)
+                await people.put_contact(conn, tenant.name, contact)
+            # An empty list is what missing rights look like: it says nothing of anybody.
+            codes = [one.code for one in found]
+            left = await people.retire_others(conn, tenant.name, codes) if codes else 0
+        if left or not codes:
+            log.warning(
+                "employees are missing from Acumatica's list",
+                extra={"company": tenant.name, "count": left, "listed": len(codes)},
+            )
+
+    async def _everybody(self) -> list[People]:
+        """Return who is who in every company, with who acts for whom today."""
+        now = self._ports.clock.now()
+        async with self._store.reading() as conn:
+            return [await tenant.people(conn, now=now) for tenant in self._tenants.values()]
+
+    async def _look_again(self) -> None:
+        async with self._store.transaction() as conn:
+            for name in self._tenants:
+                for document in await ledger.open_documents(conn, name):
+                    await self._hint(conn, name, document)
+        for bell in self._look_bells.values():
+            bell.ring()
+
+    async def _hint(self, conn: Connection, company: str, document: str) -> None:
+        await inbox.add_hint(
+            conn,
+            company,
+            document,
+            reason="people changed",
+            correlation=self._ports.token(),
+            now=self._ports.clock.now(),
+        )
+
+
+def _again(error: GraphError) -> timedelta:
+    """Say when to ask Graph again: a refusal stays one until somebody grants what is missing."""
+    if isinstance(error, GraphRefused):
+        return REFRESH
+    after = error.after if isinstance(error, GraphBusy) else None
+    return RETRY if after is None else max(RETRY, timedelta(seconds=after))
+
+
+def _stored(employee: Employee) -> StoredEmployee:
+    return StoredEmployee(
+        employee.code,
+        employee.name,
+        employee.email,
+        employee.active,
+        employee.login,
+        employee.department,
+        employee.reports_to,
+        tuple(
+            StoredDelegate(one.employee, one.of, one.starts, one.ends, one.active)
+            for one in employee.delegates
+        ),
+    )

@@ -1,0 +1,1 @@
+"""What Acumatica tells: pushes, polls and comparisons become hints, hints become looks."""
