@@ -431,7 +431,7 @@ class World:
         }
         button = {"token": press.token, "verb": press.verb}
         opened = {**sender, "id": f"f:{self._number}", "value": {"data": button}}
-        task = (await self.bot.deciding.dialogs.fetched(opened))["task"]
+        task = (await self.bot.dialogs.fetched(opened))["task"]
         if task["type"] == "message":
             assert task["value"]
             return
@@ -440,7 +440,7 @@ class World:
         data = {**send["data"], "choice": "Entered twice"}
         for repeat in (0, *range(times)):
             again = {**sender, "id": f"f:{self._number}.{repeat}", "value": {"data": data}}
-            assert (await self.bot.deciding.dialogs.submitted(again))["task"]["value"]
+            assert (await self.bot.dialogs.submitted(again))["task"]["value"]
 
     async def _do_refresh(self, which: str, who: str = "ann") -> None:
         """Somebody's client asks for that person's view of every copy it shows."""

@@ -41,7 +41,7 @@ def wire(world: World, person: str, data: Json, activity: str = "") -> Json:
 async def open_form(world: World, person: str = ANN, verb: str = "reject", **more: str) -> Json:
     token = buttons(card_of_order(world).card)[0]["data"]["token"]
     data = {"token": token, "verb": verb}
-    answer = await world.bot.deciding.dialogs.fetched(wire(world, person, data, **more))
+    answer = await world.bot.dialogs.fetched(wire(world, person, data, **more))
     return dict(answer["task"])
 
 
@@ -49,7 +49,7 @@ async def send(world: World, form: Json, person: str = ANN, **more: Any) -> str:
     card = form["value"]["card"]["content"]
     row = next(part for part in card["body"] if part["type"] == "ActionSet")
     data = {**row["actions"][0]["data"], "choice": "Entered twice", **more.pop("inputs", {})}
-    answer = await world.bot.deciding.dialogs.submitted(wire(world, person, data, **more))
+    answer = await world.bot.dialogs.submitted(wire(world, person, data, **more))
     assert answer["task"]["type"] == "message", answer
     return str(answer["task"]["value"])
 
@@ -185,6 +185,6 @@ async def test_a_form_from_another_conversation_than_the_cards_is_not_given_out(
     elsewhere = wire(world, ANN, {"token": token, "verb": "reject"})
     elsewhere["conversation"] = {"id": f"{CHANNELS['ap']}-of-others"}
 
-    answer = await world.bot.deciding.dialogs.fetched(elsewhere)
+    answer = await world.bot.dialogs.fetched(elsewhere)
 
     assert "not posted here" in answer["task"]["value"]
