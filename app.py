@@ -270,10 +270,11 @@ async def _serving(settings: Any, file: Any) -> AsyncIterator[str]:
     """Listen until the block ends; everything that was opened is closed then."""
     from bot.clock import system_ports
     from bot.log import set_up_logging
+    from bot.server import QuietRunner
     from bot.service import build
 
     set_up_logging(settings.log)
-    runner = web.AppRunner(build(settings, file, system_ports()), access_log=None)
+    runner = QuietRunner(build(settings, file, system_ports()), access_log=None)
     try:
         await runner.setup()
         site = web.TCPSite(runner, settings.server.host, settings.server.port)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
@@ -279,6 +280,7 @@ class File(Strict):
     def _fits_together(self) -> File:
         names = [company.name for company in self.company]
         _check_unique("company", names)
+        _check_tenants(self.company)
         _check_unique("channel", [channel.name for channel in self.channel])
         _check_unique("person", [_who(person) for person in self.person])
         self._check_people(names)
@@ -318,6 +320,26 @@ def _check_unique(what: str, names: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"{what}: {', '.join(twice)} is there twice")
+
+
+def _check_tenants(companies: Sequence[Company]) -> None:
+    """Refuse two names for one tenant: the same bill would be asked about, and released, twice."""
+    places = [_erp_place(company.url) for company in companies]
+    for number, (one, place) in enumerate(zip(companies, places, strict=True)):
+        for other, elsewhere in zip(companies[:number], places[:number], strict=True):
+            tenants = {one.tenant.casefold(), other.tenant.casefold()}
+            # Without a name it is whichever tenant the API user signs in to.
+            if place == elsewhere and (len(tenants) == 1 or "" in tenants):
+                raise ValueError(
+                    f"company: {other.name} and {one.name} are the same tenant of Acumatica;"
+                    " tell branches apart by routes"
+                )
+
+
+def _erp_place(url: str) -> tuple[str, int | None, str]:
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    return (parts.hostname or "").lower(), port, parts.path.rstrip("/").lower()
 
 
 def read_file(path: Path) -> File:

@@ -22,13 +22,18 @@ from bot.core.arrivals import Came, read_arrival
 from bot.core.place_events import read_place_event
 from bot.deciding.dialogs import Dialogs
 from bot.deciding.pressed import Presses
+from bot.languages import Listener
 from bot.listening.ear import Listening
-from bot.sending.showing import text_answer
+from bot.sending.showing import extension_answer, text_answer
 from bot.talking.arrivals import Arrivals
 from bot.talking.talk import Talk
 from bot.talking.welcome import Welcome
+from cards.language import language_of
+from cards.refusals import Refusal, refusal_text
 from storage.records import Json
 
+EXTENSION = "composeExtension/"
+"""How the names of invokes of the message extension begin."""
 InvokeHandler = Callable[[Wire], Awaitable[Json]]
 """Answers one kind of invoke with the body of the answer, which is never empty."""
 
@@ -46,8 +51,10 @@ class Incoming:
         dialogs: Dialogs,
         welcome: Welcome,
         listening: Listening,
+        listener: Listener,
     ) -> None:
         self._listening = listening
+        self._listener = listener
         self._presses = presses
         self._dialogs = dialogs
         self._talk = talk
@@ -64,20 +71,20 @@ class Incoming:
     async def seen(self, wire: Wire) -> None:
         """Remember where an activity came from, but not where somebody merely composes."""
         # Two people's chat is *personal* too, and the bot is not in it.
-        if text(wire, "name").startswith("composeExtension/"):
+        if text(wire, "name").startswith(EXTENSION):
             return
         await self._arrivals.seen(read_conversation(wire))
         await self._listening.heard(wire)
 
     async def invoked(self, wire: Wire) -> Json:
         """Return the body of the answer to an invoke; the HTTP status is 200 whatever it says."""
-        handler = self._invokes.get(str(wire.get("name")))
-        if handler is None:
-            return text_answer("Countersign does not know this kind of request.")
-        return await handler(wire)
+        told = await self._listener.with_locale(wire)
+        handler = self._invokes.get(text(told, "name"))
+        return _unknown(told) if handler is None else await handler(told)
 
     async def message(self, wire: Wire) -> None:
         """Answer a typed message, or a press of a client without Action.Execute."""
+        wire = await self._listener.with_locale(wire)
         received = read_submitted(wire)
         if asked := read_asked(wire):
             await self._talk.answer(replace(read_said(wire), text=asked))
@@ -107,10 +114,17 @@ class Incoming:
             await self._arrivals.removed(place)
             return
         await self._arrivals.installed(place)
-        await self._welcome.arrived(wire)
+        await self._welcome.arrived(await self._listener.with_locale(wire))
 
     async def _pressed(self, wire: Wire) -> Json:
         received = read_invoked(wire)
         if received is None:
-            return text_answer("Countersign does not know this kind of request.")
+            return _unknown(wire)
         return await self._presses.answer(received)
+
+
+def _unknown(wire: Wire) -> Json:
+    """Answer what we do not know in the form its kind of invoke is answered in."""
+    told = refusal_text(Refusal.UNKNOWN_REQUEST, language_of(text(wire, "locale")))
+    in_extension = text(wire, "name").startswith(EXTENSION)
+    return extension_answer(told) if in_extension else text_answer(told)

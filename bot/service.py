@@ -31,7 +31,8 @@ from bot.deciding.pressed import Presses
 from bot.deciding.questions import Cause, note
 from bot.gate import open_gate
 from bot.incoming import Incoming
-from bot.listening.ear import Listening, listen
+from bot.languages import Listener
+from bot.listening.ear import Listening, listen, silence
 from bot.listening.graph_door import LIFECYCLE, NOTIFICATIONS
 from bot.people.directory import Directory
 from bot.people.organisation import organisation
@@ -279,8 +280,10 @@ def _compose(
     pace = Pace(quotas, clock, freed=outbox)
     connector = _connector(settings.teams, teams, tokens, pace, reach)
     org = organisation(
-        settings.teams, graph, tokens, store, ports, boards=boards, outbox_bell=outbox
-    )
+        settings.teams, graph, tokens, store, ports, boards=boards, outbox_bell=outbox,
+        languages={name: one.company.language for name, one in tenants.items()},
+        hears=not silence(settings),
+    )  # fmt: skip
     bells = {name: Bells(outbox, Bell(clock), Bell(clock), Bell(clock)) for name in tenants}
     look_bells = {name: own.look for name, own in bells.items()}
     showing = Showing(tenants, clock)
@@ -296,7 +299,7 @@ def _compose(
     worker = Worker(store, effects, ports, pace=pace, reach=reach, standing_in=standing_in)
     dispatcher = Dispatcher(worker, outbox)
     arrivals = Arrivals(
-        store, directory, reach, ports, outbox_bell=outbox, directory_bell=directory_bell
+        store, directory, standing_in, ports, outbox_bell=outbox, directory_bell=directory_bell
     )
     askers = Askers(tenants, store, connector, ports, reachable=reachable)
     binding = Binding(
@@ -318,6 +321,7 @@ def _compose(
     incoming = Incoming(
         presses, talk, arrivals, search.handlers(),
         dialogs=dialogs, welcome=welcome, listening=listening,
+        listener=Listener(store, tenants.values()),
     )  # fmt: skip
     seam = open_seam(settings.teams, keys, incoming)
     reconcilers = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from cards import days
 from cards.elements import ActionSet, Container, Submit, TextBlock
-from cards.language import ENGLISH, Language
+from cards.language import Language
 from cards.render import LARGEST, page, sheet_of, size, small
 from cards.text import escape, link
 from cards.view import ListingRow
@@ -38,7 +38,7 @@ def listing_card(
     more: int,
     now: datetime,
     zone: tzinfo,
-    language: Language = ENGLISH,
+    language: Language,
     part: Page | None = None,
 ) -> dict[str, Any]:
     """Return a list of documents, as many as a card holds; `more` come after those passed in."""
@@ -58,7 +58,7 @@ def listing_card(
         shown = shown[: len(shown) * 3 // 4]
 
 
-def help_card(commands: Sequence[tuple[str, str]], language: Language = ENGLISH) -> dict[str, Any]:
+def help_card(commands: Sequence[tuple[str, str]], language: Language) -> dict[str, Any]:
     """Return what a person can type, each command with what it does."""
     title = language.say("What you can type")
     body = [heading(title)]
@@ -68,9 +68,7 @@ def help_card(commands: Sequence[tuple[str, str]], language: Language = ENGLISH)
     return page(body, title, language).json()
 
 
-def text_card(
-    title: str, paragraphs: Sequence[str], language: Language = ENGLISH
-) -> dict[str, Any]:
+def text_card(title: str, paragraphs: Sequence[str], language: Language) -> dict[str, Any]:
     """Return a few sentences of ours under a title."""
     body = [heading(title), *(TextBlock(escape(text, 600)) for text in paragraphs)]
     return page(body, title, language).json()

@@ -6,9 +6,9 @@ from html import escape as html
 from typing import Any
 
 from cards.elements import ActionSet, OpenUrl, TextBlock
-from cards.language import ENGLISH, Language, phrase
+from cards.language import Language, phrase
 from cards.render import page, small
-from cards.text import clean, escape
+from cards.text import clean, escape, plain
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -18,12 +18,23 @@ code { font: 700 1.6rem/2 ui-monospace, monospace; letter-spacing: .1em; }
 """
 
 
-def connect_card(
-    company: str, link: str, until: str, language: Language = ENGLISH
-) -> dict[str, Any]:
+CONNECT_TITLE = phrase("Connect your Acumatica user")
+NOTHING_TO_CONNECT = phrase(
+    "Nothing needs connecting here: Countersign acts by its own Acumatica user."
+)
+OLD_LINK = phrase(
+    "This link was used already or is too old. Type “connect” in Teams for a new one."
+)
+ONLY_PEOPLE = phrase("Only a signed-in person can connect an Acumatica user.")
+LINK_COMES = phrase("I am sending you a link in our own chat. Sign in there, then come back.")
+NOT_HERE = phrase("Please type that in our own chat, where nobody else reads it.")
+NOTHING_CONNECTED = phrase("You had not connected an Acumatica user.")
+
+
+def connect_card(company: str, link: str, until: str, language: Language) -> dict[str, Any]:
     """Return the card that asks somebody to sign in to Acumatica once; only they may see it."""
     say = language.say
-    title = say("Connect your Acumatica user")
+    title = say(CONNECT_TITLE)
     why = say(
         "In {company}, decisions are carried out by the Acumatica user of the person who decides."
         " Sign in once, and Countersign may act for you when you press.",
@@ -39,7 +50,32 @@ def connect_card(
     return page(body, title, language).json()
 
 
-def signed_in_page(login: str, code: str, language: Language = ENGLISH) -> str:
+def connected_text(company: str, login: str, language: Language) -> str:
+    """Return what somebody is told whose Acumatica user is connected now."""
+    return language.say(
+        "Connected. In {company}, you now decide as Acumatica user {login}.",
+        company=company,
+        login=plain(login, 60),
+    )
+
+
+def disconnected_text(language: Language, *, told: bool) -> str:
+    """Return what somebody is told who took it back; *told*: Acumatica knows as well."""
+    say = language.say
+    forgotten = say("Disconnected. Countersign no longer acts as your Acumatica user.")
+    if told:
+        return forgotten
+    rest = say("Acumatica could not be told; its administrator can end it there.")
+    return f"{forgotten} {rest}"
+
+
+def wrong_login(login: str, why: str, language: Language) -> str:
+    """Return who somebody signed in as, and *why* that does not do."""
+    signed_in = language.say("You signed in to Acumatica as {login}.", login=plain(login, 60))
+    return f"{signed_in} {why}"
+
+
+def signed_in_page(login: str, code: str, language: Language) -> str:
     """Return the page after a sign-in: the number proves that browser and chat are one person."""
     say = language.say
     signed_in = say("You signed in to Acumatica as {login}.", login=clean(login, 60))
@@ -59,10 +95,9 @@ _WARNING = phrase(
 )
 
 
-def failed_page(sentence: str, language: Language = ENGLISH) -> str:
-    """Return the page for a sign-in that led nowhere; *sentence* is one of ours, in English."""
-    told = language.term(sentence)
-    return _page(language.say("That did not work"), f"<p>{html(told)}</p>", language)
+def failed_page(why: str, language: Language) -> str:
+    """Return the page for a sign-in that led nowhere; *why* is a sentence in *language*."""
+    return _page(language.say("That did not work"), f"<p>{html(why)}</p>", language)
 
 
 def _page(title: str, body: str, language: Language) -> str:

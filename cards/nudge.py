@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cards.language import ENGLISH, Language
+from cards.language import Language
 from cards.text import escape, tags
 from cards.view import Mention
 
 
-def nudge_message(
-    summary: str, mentions: Sequence[Mention], language: Language = ENGLISH
-) -> dict[str, Any]:
+def nudge_message(summary: str, mentions: Sequence[Mention], language: Language) -> dict[str, Any]:
     """Return a message that calls *mentions* back to the card above it."""
     called = [person for person in mentions if person.teams_id]
     named = tags(person.name for person in called)

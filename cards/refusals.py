@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from cards.language import ENGLISH, Language, phrase
+from cards.language import Language, phrase
 
 
 class Refusal(StrEnum):
@@ -28,6 +28,8 @@ class Refusal(StrEnum):
     NOT_CONNECTED = "no Acumatica user connected"
     OTHER_USER = "the connected user is somebody else's"
     UNKNOWN_LOGIN = "nobody tells whose user is connected"
+    TAKEN_LOGIN = "somebody else has connected that user"
+    NOT_LASTING = "no lasting permission"
     CHANGED = "document changed"
     NOT_DOABLE = "not doable now"
     AUTOMATIC = "automatic refresh"
@@ -38,6 +40,7 @@ class Refusal(StrEnum):
     NOT_ASKED = "not the person asked"
     TOO_MANY = "too many questions"
     NOBODY_TO_ASK = "nobody to ask"
+    UNKNOWN_REQUEST = "unknown kind of request"
 
 
 _WORDS = {
@@ -76,6 +79,11 @@ _WORDS = {
         "Acumatica does not tell whose user that is, and your company does not allow deciding"
         " without that. Nothing was changed."
     ),
+    Refusal.TAKEN_LOGIN: phrase("Somebody else has connected that user."),
+    Refusal.NOT_LASTING: phrase(
+        "Acumatica gave no lasting permission. Its administrator must allow refresh tokens for the"
+        " connected application (SM303010)."
+    ),
     Refusal.CHANGED: phrase(
         "The document has just changed. Nothing was done; the card shows it anew."
     ),
@@ -97,13 +105,14 @@ _WORDS = {
         "You have just asked several times here. Please wait for an answer first."
     ),
     Refusal.NOBODY_TO_ASK: phrase("Nobody is known in Teams whom you could ask about this."),
+    Refusal.UNKNOWN_REQUEST: phrase("Countersign does not know this kind of request."),
 }
 
 SENTENCES = frozenset(_WORDS.values())
 """In English, as a decision keeps the one it ended with."""
 
 
-def refusal_text(refusal: Refusal, waits_for: str = "", language: Language = ENGLISH) -> str:
+def refusal_text(refusal: Refusal, language: Language, waits_for: str = "") -> str:
     """Return the sentence for a refusal; *waits_for* names who may decide, where that helps."""
     text = language.say(_WORDS[refusal])
     if waits_for and refusal in (Refusal.NOT_APPROVER, Refusal.NOT_YOURS):

@@ -35,8 +35,21 @@ def asked_line(name: str, text: str, language: Language) -> str:
 
 
 def said_line(name: str, text: str) -> str:
-    """Return an answer or a reply as a card tells it, as plain text."""
+    """Return what somebody said as a card tells it, as plain text."""
     return f"{plain(name, 60)}: {text}"
+
+
+def replied_line(name: str, text: str, language: Language, *, guest: bool, edited: bool) -> str:
+    """Return a reply with what a reader should know of it: who is no colleague, what was changed.
+
+    An edited reply stays here as it was first, so that nobody puts words under a decision later.
+    """
+    named = plain(name, 60)
+    if guest:
+        named = language.say("{name} (guest)", name=named)
+    if edited:
+        named = language.say("{name} (edited)", name=named)
+    return f"{named}: {text}"
 
 
 def question_card(asking: Asking, document: Document | None = None) -> dict[str, Any]:

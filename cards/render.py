@@ -23,8 +23,9 @@ from cards.elements import (
     ToggleVisibility,
 )
 from cards.elements import Fact as FactElement
-from cards.language import ENGLISH, Language
+from cards.language import Language
 from cards.sheet import Paper, Sheet
+from cards.short import short_card
 from cards.text import SOMEBODY, clean, escape, link, tags
 from cards.verbs import REFRESH
 from cards.view import CardView, Fact, Line, Mention, Part, Situation
@@ -70,13 +71,16 @@ def summary(document: Document, situation: Situation) -> str:
 
 
 def render(view: CardView) -> dict[str, Any]:
-    """Return *view* as card JSON small enough for Teams: lines go first, then long texts."""
+    """Return *view* as card JSON small enough for Teams: lines go first, then long texts.
+
+    What is too large even so becomes one line with the way to the whole.
+    """
     card: dict[str, Any] = {}
     for smaller in _ever_smaller(view):
         card = _card(smaller).json()
         if size(card) <= LARGEST:
-            break
-    return card
+            return card
+    return short_card(card, clean(view.summary, LONGEST_SUMMARY))
 
 
 def size(card: Mapping[str, Any]) -> int:
@@ -128,7 +132,7 @@ def _card(view: CardView) -> Card:
     return card
 
 
-def page(body: list[Any], summary: str, language: Language = ENGLISH) -> Card:
+def page(body: list[Any], summary: str, language: Language) -> Card:
     """Return a full-width card of *body* that older clients replace by its *summary*."""
     fallback = escape(summary, LONGEST_SUMMARY)
     return Card(body=body, fallback_text=fallback, lang=language.code, msteams={"width": "Full"})

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cards.text import escape
+from cards.text import clean, escape
 from cards.verbs import REVIEW
+
+MOST_WORDS = 1000
+"""Characters of a message that Teams did not take as it was."""
+_TAG = re.compile(r"</?at>")
 
 
 def short_card(card: Mapping[str, Any], summary: str) -> dict[str, Any]:
@@ -16,7 +21,13 @@ def short_card(card: Mapping[str, Any], summary: str) -> dict[str, Any]:
     if actions:
         body.append({"type": "ActionSet", "actions": actions})
     kept = {name: card[name] for name in ("lang", "fallbackText") if name in card}
-    return {"type": "AdaptiveCard", "version": "1.5", "body": body, **kept}
+    wide = {"msteams": {"width": "Full"}}
+    return {"type": "AdaptiveCard", "version": "1.5", "body": body, **wide, **kept}
+
+
+def bare_message(text: str) -> dict[str, Any]:
+    """Return the words of a message alone, cut: nobody is called by it."""
+    return {"type": "message", "text": clean(_TAG.sub("", text), MOST_WORDS)}
 
 
 def _leading_on(part: Any) -> Iterator[Mapping[str, Any]]:

@@ -112,7 +112,12 @@ def tags(names: Iterable[str]) -> list[str]:
     return made
 
 
+def bare(name: str) -> str:
+    """Return a person's name where nothing can be escaped: no Markdown, tags or addresses in it."""
+    words = re.sub(r"[\\`*_\[\]()~#<>]", " ", name)
+    return clean(_ADDRESS.sub(" ", words), 60) or SOMEBODY
+
+
 def _tag_name(name: str) -> str:
     # The tag must stand in the text exactly as in the entity, so Markdown cannot be escaped in it.
-    bare = clean(re.sub(r"[\\`*_\[\]()~#<>]", " ", name), 60) or SOMEBODY
-    return bare.replace("&", "&amp;")
+    return bare(name).replace("&", "&amp;")

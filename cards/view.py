@@ -13,7 +13,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from acumatica_client.models import Document
-from cards.language import ENGLISH, Language
+from cards.language import Language
 from cards.privacy import Discretion
 
 
@@ -99,7 +99,7 @@ class Situation:
     """What people last said about it, a plain line each: *Ann asked: …*"""
     may_ask: bool = False
     """In somebody's own view: they can ask about the document."""
-    language: Language = ENGLISH
+    language: Language = field(kw_only=True)
     """What the reader reads."""
     discretion: Discretion = field(default_factory=Discretion)
     """How much of the document everybody who sees this card may know."""
@@ -183,7 +183,7 @@ class CardView:
     """One line for the toast, the fallback text and a screen reader."""
     token: str = ""
     refresh_for: tuple[str, ...] = ()
-    language: Language = ENGLISH
+    language: Language = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,11 @@ async def get(conn: Connection, decision: str) -> Decision:
     return _decision(await SQL.get(conn, id=decision))
 
 
+async def asked_at(conn: Connection, target: str) -> list[Decision]:
+    """List the open questions whose card stands, or is to stand, at *target*."""
+    return [_decision(row) async for row in SQL.asked_at(conn, target=target)]
+
+
 async def open_documents(conn: Connection, company: str) -> list[str]:
     """List the documents that wait for a person."""
     return [row["document"] async for row in SQL.open_documents(conn, company=company)]

@@ -24,6 +24,11 @@ SELECT * FROM decisions WHERE id = :id;
 -- name: open_documents(company)
 SELECT document FROM decisions WHERE company = :company AND state = 'pending';
 
+-- name: asked_at(target)
+-- The open questions whose card stands, or is to stand, at a target.
+SELECT decisions.* FROM decisions JOIN cards USING (company, document)
+ WHERE decisions.state = 'pending' AND cards.target = :target ORDER BY asked_at;
+
 -- name: claim(id, verb, person, person_name, said, now)!
 -- The compare-and-set that makes one press win.
 UPDATE decisions SET state = 'claimed', verb = :verb, person = :person,

@@ -25,21 +25,23 @@ SELECT heads.target, heads.lane, heads.conversation, heads.messages,
            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
                             WHERE earlier.ordering_key = candidate.ordering_key
                               AND earlier.id < candidate.id
-                              AND earlier.state IN
-                                  ('pending', 'retrying', 'in_flight', 'waiting'))
+                              AND (earlier.state IN ('pending', 'retrying', 'in_flight')
+                                   OR earlier.state = 'waiting' AND candidate.kind <> 'update'))
          GROUP BY target, lane) AS heads
   LEFT JOIN conversations AS place ON place.conversation = heads.conversation;
 
 -- name: claim(target, now)^
--- The most urgent due item of a target whose document has nothing earlier still open there.
+-- The most urgent due item of a target whose document has nothing earlier still open there. An
+-- edit shows what is true when it leaves, so that it passes what is parked: it may ask somebody.
 UPDATE outbox SET state = 'in_flight', attempts = attempts + 1, tried_at = :now
  WHERE id = (SELECT id FROM outbox AS candidate
               WHERE target = :target AND state IN ('pending', 'retrying') AND due_at <= :now
                 AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
                                  WHERE earlier.ordering_key = candidate.ordering_key
                                    AND earlier.id < candidate.id
-                                   AND earlier.state IN
-                                       ('pending', 'retrying', 'in_flight', 'waiting'))
+                                   AND (earlier.state IN ('pending', 'retrying', 'in_flight')
+                                        OR earlier.state = 'waiting'
+                                           AND candidate.kind <> 'update'))
               ORDER BY lane, due_at, id LIMIT 1)
 RETURNING *;
 

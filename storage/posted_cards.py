@@ -49,6 +49,11 @@ async def stand_in(conn: Connection, card: PostedCard) -> None:
     )
 
 
+async def stood_in_for(conn: Connection, target: str) -> list[PostedCard]:
+    """List the cards that stand at *target* while others stand in for them."""
+    return [_card(row) async for row in SQL.stood_in_for(conn, target=target)]
+
+
 async def relieve(conn: Connection, company: str, document: str, target: str) -> list[PostedCard]:
     """Let nothing stand in for *target* any more, as it has its card now; return what did."""
     cards = await of_document(conn, company, document)

@@ -30,6 +30,15 @@ ON CONFLICT (company, document, target) DO UPDATE SET stands_in = excluded.stand
 UPDATE cards SET stands_in = ''
  WHERE company = :company AND document = :document AND stands_in = :target;
 
+-- name: stood_in_for(target)
+-- The cards that stand at a target while others stand in for them.
+SELECT meant.*, meant.replaced AS is_replaced FROM cards AS meant
+ WHERE meant.target = :target AND meant.activity <> ''
+   AND EXISTS (SELECT 1 FROM cards AS other
+                WHERE other.company = meant.company AND other.document = meant.document
+                  AND other.stands_in = :target)
+ ORDER BY company, document;
+
 -- name: aim(company, document, target, conversation, service_url)!
 -- Where the card is about to stand: its first refresh may come before the answer to its post.
 UPDATE cards SET conversation = :conversation, service_url = :service_url

@@ -368,9 +368,10 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It may have happened; nobody knows."""
+    """It may have happened; nobody knows. Trying it again waits so many seconds at least."""
 
     reason: str
+    after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

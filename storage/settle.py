@@ -56,8 +56,8 @@ def settle(item: OutboxItem, outcome: Outcome, now: datetime, chance: float) -> 
             return Transition(OutboxState.DEAD, now, reason, item.unknowns)
         case Wait(reason):
             return Transition(OutboxState.WAITING, now, reason, item.unknowns)
-        case Unknown(reason):
-            return _settle_unknown(item, reason, now, chance)
+        case Unknown():
+            return _settle_unknown(item, outcome, now, chance)
         case Retry(reason) if too_old:
             reason = f"gave up after a day: {reason}"
             return Transition(OutboxState.DEAD, now, reason, item.unknowns)
@@ -77,13 +77,13 @@ def _settle_retry(item: OutboxItem, outcome: Retry, now: datetime, chance: float
     return Transition(OutboxState.RETRYING, due, outcome.reason, item.unknowns, bounded)
 
 
-def _settle_unknown(item: OutboxItem, reason: str, now: datetime, chance: float) -> Transition:
+def _settle_unknown(item: OutboxItem, outcome: Unknown, now: datetime, chance: float) -> Transition:
     # 10 to 30 seconds: time for the card to show itself through its first refresh.
-    due = now + timedelta(seconds=10 + 20 * chance)
-    unknowns = item.unknowns + 1
+    due = now + timedelta(seconds=max(10 + 20 * chance, outcome.after or 0.0))
+    unknowns, reason = item.unknowns + 1, f"no answer: {outcome.reason}"
     if item.asks and unknowns <= MAX_UNKNOWN_POSTS:
-        return Transition(OutboxState.RETRYING, due, f"no answer: {reason}", unknowns)
-    return Transition(OutboxState.MAYBE_DELIVERED, now, f"no answer: {reason}", unknowns)
+        return Transition(OutboxState.RETRYING, due, reason, unknowns)
+    return Transition(OutboxState.MAYBE_DELIVERED, now, reason, unknowns)
 
 
 def backoff(attempts: int, chance: float, ceiling: float = 300.0) -> float:

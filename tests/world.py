@@ -291,13 +291,14 @@ class World:
         """Run the real service in this process, its clock so many times faster than ours."""
         from bot.clock import system_ports
         from bot.company_file import read_file
+        from bot.server import QuietRunner
         from bot.service import build
         from bot.settings import read_settings
 
         settings = read_settings(_env_file=None, **self.settings())
         ports = replace(system_ports(), clock=FastClock(speed))
         app = build(settings, read_file(settings.config), ports)
-        runner = web.AppRunner(app, access_log=None)
+        runner = QuietRunner(app, access_log=None)
         await runner.setup()
         site = web.SockSite(runner, self.witness_socket())
         await site.start()

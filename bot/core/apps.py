@@ -68,7 +68,8 @@ def feed_body(title: str, preview: str, *, app_id: str, chain: int, catalog_id: 
         "topic": {
             "source": "text",
             "value": title,
-            "webUrl": f"https://teams.microsoft.com/l/entity/{quote(app_id, safe='')}/approvals",
+            # Our chat is what every approver has: the manifest declares no tab a link could open.
+            "webUrl": f"https://teams.microsoft.com/l/chat/0/0?users=28:{quote(app_id, safe='')}",
         },
         "activityType": APPROVAL_NEEDED,
         "previewText": {"content": preview[:LONGEST_PREVIEW]},

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from cards.language import phrase
 from storage.records import Consent
 
 LINK_LASTS = timedelta(hours=1)
@@ -22,10 +23,14 @@ MOST_TRIES = 3
 class Wrong(StrEnum):
     """Why a number settles nothing."""
 
-    NOTHING_OPEN = "There is no sign-in to finish. Type “connect” for a new link."
-    TOO_LATE = "That took too long. Type “connect” for a new link."
-    NUMBER = "That is not the number on the page. Look again, or type “connect” for a new link."
-    TOO_OFTEN = "That was wrong too often, so the sign-in is dropped. Type “connect” to start anew."
+    NOTHING_OPEN = phrase("There is no sign-in to finish. Type “connect” for a new link.")
+    TOO_LATE = phrase("That took too long. Type “connect” for a new link.")
+    NUMBER = phrase(
+        "That is not the number on the page. Look again, or type “connect” for a new link."
+    )
+    TOO_OFTEN = phrase(
+        "That was wrong too often, so the sign-in is dropped. Type “connect” to start anew."
+    )
 
 
 @dataclass(frozen=True, slots=True)

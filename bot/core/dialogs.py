@@ -166,9 +166,9 @@ def askable(
 
 
 def task_answer(shown: Shown) -> Json:
-    """Return the body that answers `task/fetch` and `task/submit`; it is never empty."""
+    """Return the body that answers `task/fetch` and `task/submit`; a notice is never empty."""
     if isinstance(shown, Notice):
-        return {"task": {"type": "message", "value": shown.text or "Nothing was changed."}}
+        return {"task": {"type": "message", "value": shown.text}}
     card = {"contentType": CARD, "content": shown.card}
     look = {"title": shown.title, "height": "medium", "width": "medium", "card": card}
     return {"task": {"type": "continue", "value": look}}

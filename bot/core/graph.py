@@ -76,10 +76,22 @@ class Permission:
     paths: str
     """Pattern of the paths that need it."""
     instead: tuple[str, ...] = ()
+    alone: str = ""
+    """The name it has where a team or a person grants it alone: no token ever tells of that."""
+
+    @property
+    def absence(self) -> str:
+        """What is known when a token does not have it, and what is lost: reads on from its name."""
+        if not self.alone:
+            return f"is not granted: {self.lost}"
+        return (
+            f"is not in the token; a team or person may have granted {self.alone}."
+            f" Where not, {self.lost}"
+        )
 
     def granted(self, roles: Iterable[str]) -> bool:
         """Say whether *roles* of a token have it, by this name or another."""
-        return not {self.name, *self.instead}.isdisjoint(roles)
+        return not {self.name, self.alone, *self.instead}.isdisjoint(roles)
 
 
 USERS = Permission(
@@ -105,13 +117,13 @@ FEED = Permission(
     "TeamsActivity.Send",
     "nobody is told in the activity feed that something waits",
     r"/users/[^/]+/teamwork/sendActivityNotification",
-    ("TeamsActivity.Send.User",),
+    alone="TeamsActivity.Send.User",
 )
 REPLIES = Permission(
     "ChannelMessage.Read.All",
-    "replies under a card are not kept, except where a team granted ChannelMessage.Read.Group",
+    "replies under a card are not kept",
     r"/(subscriptions|teams/[^/]+/channels/[^/]+/messages)",
-    ("ChannelMessage.Read.Group",),
+    alone="ChannelMessage.Read.Group",
 )
 PERMISSIONS = (FEED, INSTALL, CATALOG, REPLIES, USERS)
 

@@ -6,18 +6,20 @@ An edit can be repeated. Follows the vendor's page "Status code responses" for b
 | answer | outcome |
 |---|---|
 | 429 | `Throttled`: this conversation waits as long as told, else 1, 2, 4 … 60 s |
-| 412 | 1, 2, 4 … s, six tries |
+| 412 | as long as told, else 1, 2, 4 … s; six tries |
 | 401, also with a fresh token | `SignInRefused`: parked, and the operator is told |
 | 400, 403 that cannot read an id | `Indecipherable`: once more after an hour, then given up |
 | 400, 413 | `TooMuch`: one smaller plain card, then parked |
 | 403 | `Unreachable`: parked until the bot is let in there (again) |
 | 404 | `Gone` |
-| 5xx, 3xx | unknown after a post; what can be repeated is tried again |
+| 408, 5xx, 3xx | unknown after a post; what can be repeated is tried again, when told to |
+| any other | parked: nobody knows what would mend it |
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 from storage.records import Outcome, Reject, Retry, Unknown, Wait
 
@@ -43,12 +45,15 @@ PLAIN_REASONS = {
     "ActivityNotFoundInConversation": "the message no longer exists",
     "MessageSizeTooBig": "the card is too large for Teams",
 }
+UNHEARD_OF = "Teams refused this in a way its documentation does not tell of"
 UNREADABLE = "Teams cannot read an id we hold: it belongs to another bot, or Teams is out of order"
 
 
 @dataclass(frozen=True, slots=True)
 class Throttled(Retry):
     """The conversation wants to be left alone for a while; nobody else does."""
+
+    conversation: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +99,13 @@ class Answer:
 def refused(answer: Answer, *, repeatable: bool) -> Outcome:
     """Say what an answer other than success means; *repeatable* for edits and reads."""
     reason = f"{answer.status} {PLAIN_REASONS.get(answer.code, answer.code)}".strip()
+    after = asked_wait(answer.retry_after)
     if answer.status == 429:
-        return Throttled(reason, _seconds(answer.retry_after), ceiling=LONGEST_BUSY)
+        return Throttled(reason, after, ceiling=LONGEST_BUSY)
     if answer.status == 412:
-        return Retry(reason, tries=CONFLICT_TRIES)
-    if answer.status >= 500 or answer.status < 400:
-        return Retry(reason) if repeatable else Unknown(reason)
+        return Retry(reason, after, tries=CONFLICT_TRIES)
+    if answer.status == 408 or not 400 <= answer.status < 500:
+        return Retry(reason, after) if repeatable else Unknown(reason, after)
     if answer.status in (400, 403) and _is_unreadable(answer):
         return Indecipherable(f"{answer.status} {UNREADABLE}", HOUR, tries=2)
     return _for_good(answer, reason)
@@ -119,7 +125,7 @@ def _for_good(answer: Answer, reason: str) -> Outcome:
         case 404:
             return Gone(reason)
         case _:
-            return Reject(reason)
+            return Wait(f"{reason}: {UNHEARD_OF}")
 
 
 def _is_unreadable(answer: Answer) -> bool:
@@ -127,11 +133,12 @@ def _is_unreadable(answer: Answer) -> bool:
     return "pairwise id" in told or ("failed to decrypt" in told and "id" in told)
 
 
-def _seconds(retry_after: str) -> float | None:
+def asked_wait(retry_after: str) -> float | None:
     """Read Retry-After: clamped to 1 s … 15 min; absent means our own back-off."""
     if not retry_after:
         return None
     try:
-        return min(900.0, max(1.0, float(retry_after)))
+        seconds = float(retry_after)
     except ValueError:
         return NONSENSE_WAIT
+    return NONSENSE_WAIT if math.isnan(seconds) else min(900.0, max(1.0, seconds))

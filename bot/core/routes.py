@@ -168,7 +168,7 @@ class Routes:
         }
         return tuple(sorted(waiting))
 
-    def privacy(self, target: str) -> Privacy:
+    def privacy(self, target: str, *, stands_in: bool = False) -> Privacy:
         """Return how much a card at *target* may tell; a person's own chat is told everything.
 
         Every card in a channel is as discreet as the strictest route that sends there: a document
@@ -177,7 +177,7 @@ class Routes:
         """
         if not target.startswith(CHANNEL):
             return Privacy.FULL
-        sending = [route for route in self._routes if target in route.to]
+        sending = [route for route in self._routes if target in route.to and not stands_in]
         return strictest(route.privacy for route in sending or self._routes)
 
     def channels(self) -> frozenset[str]:

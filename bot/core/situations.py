@@ -16,9 +16,9 @@ from bot.core.people import People
 from bot.core.plans import QUIET_WINDOW, plan_for
 from cards import days, reasons, warnings
 from cards.filling import APPROVED_BY, REJECTED_BY
-from cards.language import ENGLISH, Language
+from cards.language import Language
 from cards.privacy import Discretion, Privacy
-from cards.remarks import asked_line, said_line
+from cards.remarks import asked_line, replied_line
 from cards.view import Mention, Situation, State
 from storage.records import (
     Comment,
@@ -75,14 +75,14 @@ class Viewpoint:
     zone: tzinfo
     instance: str
     tenant: str
+    language: Language
+    """What the viewer reads."""
     viewer: str = ""
     """aadObjectId; empty for the base card everybody sees."""
     copy: bool = False
     """A copy shown on request: only the posted card can be pressed."""
     instructions_alert: timedelta = timedelta(days=30)
     """How long a change of a vendor's payment instructions is worth a warning."""
-    language: Language = ENGLISH
-    """What the viewer reads."""
     discretion: Discretion = field(default_factory=Discretion)
     """How much everybody may know where the card stands; who was asked to decide sees all."""
 
@@ -118,7 +118,10 @@ def _remarks(story: Story, language: Language) -> Iterator[str]:
         if comment.via == "question":
             yield asked_line(comment.name, comment.text, language)
         else:
-            yield said_line(comment.name, comment.text)
+            edited = comment.changed == "edited"
+            yield replied_line(
+                comment.name, comment.text, language, guest=comment.guest, edited=edited
+            )
 
 
 def _may_ask(

@@ -45,6 +45,8 @@ class Asker:
     person: TeamsPerson | None
     companies: Mapping[str, People] = field(default_factory=dict)
     """Who is who in each company they belong to; empty when they belong to none."""
+    mail: str = ""
+    """Their mail in lower case where it is theirs alone; empty where two people could have it."""
 
     @property
     def is_stranger(self) -> bool:
@@ -63,6 +65,13 @@ class Place:
     """Names the routes know this channel by; empty in chats and in channels bound to nothing."""
 
 
+def sole_mail(person: TeamsPerson, people: People) -> str:
+    """Return a person's mail in lower case, nothing when somebody else could have it, too."""
+    mail = person.email.lower()
+    found = people.by_email.get(mail)
+    return mail if found and found.aad_object_id == person.aad_object_id else ""
+
+
 def belongs(person: TeamsPerson, people: People) -> bool:
     """Say whether *person* is one of a company's own people."""
     if not person.may_approve:
@@ -78,7 +87,7 @@ def may_see(asker: Asker, company: str, insight: Insight, asked: Collection[str]
         return False
     if insight.visible_to is VisibleTo.EMPLOYEES:
         return True
-    return asker.person.aad_object_id in asked or asker.person.email.lower() in insight.named
+    return asker.person.aad_object_id in asked or asker.mail in insight.named
 
 
 def told_fully(routes: Routes, channel: str) -> bool:

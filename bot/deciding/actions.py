@@ -33,6 +33,7 @@ from bot.core.plans import (
 from bot.core.plans import Step as PlanStep
 from bot.core.presses import Asked, last_editor, may_decide
 from bot.deciding.questions import Cause, note, update_cards
+from cards.language import ENGLISH
 from cards.refusals import Refusal, refusal_text
 from storage import inbox, ledger, posted_cards
 from storage.database import Connection, Database
@@ -225,9 +226,9 @@ class Doer(_Ledger):
             return Checked(seen, at)  # gone: what the read shows ends the plan
         judged = await self._judged(decision, document)
         if judged is None:
-            return Checked(seen, at, refusal_text(Refusal.UNKNOWN_CARD))
+            return Checked(seen, at, refusal_text(Refusal.UNKNOWN_CARD, ENGLISH))
         refusal = may_decide(decision.person, judged)
-        said = refusal_text(refusal) if refusal else ""
+        said = refusal_text(refusal, ENGLISH) if refusal else ""
         return Checked(seen, at, said, given, last_editor(judged))
 
     async def _sign_in(self, actor: Actor) -> None:

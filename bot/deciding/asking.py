@@ -125,7 +125,8 @@ class Asking:
         self, conn: Connection, question: Question, asked: Asked, whom: TeamsPerson | None
     ) -> None:
         """Post the question under the card where others see it, else in the asked one's chat."""
-        language = await self._letters.language(conn, question, question.asked)
+        own = self._claims.tenant(question.company).company.language
+        language = await self._letters.language(conn, question, question.asked, own)
         put = Put(
             _mention(asked.people.by_id[question.asker]),
             _mention(whom) if whom else None,
@@ -147,7 +148,7 @@ class Asking:
     ) -> Notice:
         refusal = card if isinstance(card, Refusal) else Refusal.UNKNOWN_CARD
         await self._claims.refused(conn, press_of(dialog), asked, refusal)
-        return Notice(refusal_text(refusal, waits_for(asked), language))
+        return Notice(refusal_text(refusal, language, waits_for(asked)))
 
 
 class Answering:
@@ -218,7 +219,8 @@ class Answering:
     ) -> None:
         asker = await people.person(conn, question.asker)
         mention = _mention(asker) if asker else Mention(question.asker_name)
-        language = await self._letters.language(conn, question, question.asker)
+        own = self._claims.tenant(question.company).company.language
+        language = await self._letters.language(conn, question, question.asker, own)
         put = Put(mention, None, question.text, question.token, language)
         card = answer_card(put, question.asked_name, text, None if question.thread else document)
         activity = card_activity(card, answer_summary(question.asked_name, text))
@@ -228,7 +230,7 @@ class Answering:
         self, conn: Connection, dialog: Dialog, refusal: Refusal, language: Language
     ) -> Notice:
         await self._claims.refused(conn, press_of(dialog), None, refusal)
-        return Notice(refusal_text(refusal, language=language))
+        return Notice(refusal_text(refusal, language))
 
 
 def _is_shared(card: PostedCard) -> bool:

@@ -15,6 +15,7 @@ from bot.deciding.actions import Bells
 from bot.deciding.questions import Cause, note, update_cards
 from bot.signing_in.consents import Consents
 from cards.refusals import Refusal
+from cards.text import bare
 from storage import comments, ledger, outbox, posted_cards
 from storage.database import Connection
 from storage.records import Comment, PostedCard
@@ -120,4 +121,4 @@ def waits_for(asked: Asked | None) -> str:
     if asked is None:
         return ""
     found = (asked.people.by_id.get(person) for person in asked.decision.approvers)
-    return ", ".join(person.name for person in found if person)
+    return ", ".join(bare(person.name) for person in found if person)

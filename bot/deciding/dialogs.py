@@ -158,7 +158,7 @@ class Dialogs:
 
     async def _refused(self, conn: Connection, received: Received, refusal: Refusal) -> Notice:
         await self._claims.refused(conn, received.press, None, refusal)
-        return Notice(refusal_text(refusal, language=language_of(received.locale)))
+        return Notice(refusal_text(refusal, language_of(received.locale)))
 
     def _dialog(self, received: Received) -> Dialog:
         press, now = received.press, self._ports.clock.now()

@@ -84,7 +84,7 @@ class Presses:
             if isinstance(card, PostedCard):
                 return await self._card(conn, asked.decision, card, received)
         language = language_of(received.locale)
-        return text_answer(refusal_text(refusal, waits_for(asked), language))
+        return text_answer(refusal_text(refusal, language, waits_for(asked)))
 
     async def _view(self, received: Received) -> dict[str, Any]:
         """Show the card as the presser may see it, from what is stored; decides nothing."""
@@ -94,10 +94,10 @@ class Presses:
             card = find_card(asked.cards, press) if asked else Refusal.UNKNOWN_CARD
             if asked is None or not isinstance(card, PostedCard):
                 refusal = card if isinstance(card, Refusal) else Refusal.UNKNOWN_CARD
-                return text_answer(refusal_text(refusal, language=language))
+                return text_answer(refusal_text(refusal, language))
             if press.verb == "review" and _sees_nothing_new(asked, press.person):
                 # Their view is the card they see already; say so, rather than seem dead.
-                return text_answer(refusal_text(Refusal.NOT_YOURS, waits_for(asked), language))
+                return text_answer(refusal_text(Refusal.NOT_YOURS, language, waits_for(asked)))
             answer = await self._card(conn, asked.decision, card, received)
         if not card.activity:
             async with self._store.transaction() as conn:
@@ -115,7 +115,9 @@ class Presses:
             viewer=received.press.person,
             locale=received.locale,
         )
-        return card_answer(shown.card) if shown else text_answer("")
+        if shown is None:
+            return text_answer(refusal_text(Refusal.UNKNOWN_CARD, language_of(received.locale)))
+        return card_answer(shown.card)
 
 
 def _sees_nothing_new(asked: Asked, person_id: str) -> bool:

@@ -68,4 +68,4 @@ class Rejecting:
     ) -> Notice:
         refusal = judged if isinstance(judged, Refusal) else Refusal.UNKNOWN_CARD
         await self._claims.refused(conn, press, asked, refusal)
-        return Notice(refusal_text(refusal, waits_for(asked), language))
+        return Notice(refusal_text(refusal, language, waits_for(asked)))

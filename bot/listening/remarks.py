@@ -18,8 +18,9 @@ from bot.core.phrases import reads_like_decision
 from bot.core.presses import Asked, may_decide
 from bot.deciding.claims import waits_for
 from bot.deciding.questions import Cause, carry_out, note, update_cards
+from bot.languages import language_with
 from bot.sending.places import PERSON, Reachable
-from cards.language import Language, language_of
+from cards.language import Language
 from cards.refusals import Refusal
 from cards.thread import card_is_in_our_chat, kept_as_remark, others_decide
 from cards.view import Mention
@@ -186,9 +187,8 @@ class Remarks:
         return await outbox.add(conn, item, now=self._ports.clock.now())
 
     async def _language(self, conn: Connection, thread: Thread, person: str) -> Language:
-        chat = await conversations.chat_with(conn, person)
         own = self._tenants[thread.card.company].company.language
-        return language_of((chat.locale if chat else "") or own)
+        return await language_with(conn, person, own)
 
     async def _cause(self, conn: Connection, thread: Thread, message: str) -> Cause:
         """Put what was said down to the question it is about, where there is one."""

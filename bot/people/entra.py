@@ -66,13 +66,13 @@ class EntraUsers:
         except TokenRefused as error:
             log.warning("no token for Graph", extra={"reason": str(error)})
             return
-        lacking = {one.name: one.lost for one in missing(roles, self._wanted)}
+        lacking = {one.name: one.absence for one in missing(roles, self._wanted)}
         async with self._store.transaction() as conn:
             before, _ = (await entra.told(conn)).get("lacking", (None, None))
             await entra.tell(conn, "lacking", lacking, now=self._clock.now())
         if lacking != before:
-            for name, lost in lacking.items():
-                log.warning("permission not granted", extra={"permission": name, "reason": lost})
+            for name, told in lacking.items():
+                log.warning("permission not in token", extra={"permission": name, "reason": told})
 
     async def hints(self) -> list[str]:
         """Tell an operator what is lost, because Graph does not answer or may not be asked."""
@@ -81,7 +81,7 @@ class EntraUsers:
         lacking, _ = told.get("lacking", ({}, None))
         trouble, _ = told.get("graph", ("", None))
         found = [f"people of Entra: {trouble}"] if trouble else []
-        return [*found, *(f"{name} is not granted: {lost}" for name, lost in lacking.items())]
+        return [*found, *(f"{name} {absence}" for name, absence in lacking.items())]
 
     async def _ask(self, addresses: Sequence[str]) -> None:
         asked = [question for address in addresses for question in questions(address)]

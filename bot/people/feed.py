@@ -16,11 +16,11 @@ from bot.board import Board
 from bot.clock import Clock
 from bot.core.apps import chain_of, feed_body, feed_path
 from bot.core.graph import GraphBusy, GraphError, GraphRefused
+from bot.languages import language_with
 from bot.people.graph import Graph
 from bot.people.installs import App
 from cards.feed import feed_preview, feed_title
-from cards.language import language_of
-from storage import conversations, documents, feed
+from storage import documents, feed
 from storage.database import Database
 from storage.records import FeedEntry
 
@@ -38,13 +38,22 @@ class Feed:
     """Carries lines to activity feeds, one at a time."""
 
     def __init__(
-        self, graph: Graph, store: Database, clock: Clock, boards: Mapping[str, Board], *, app: App
+        self,
+        graph: Graph,
+        store: Database,
+        clock: Clock,
+        boards: Mapping[str, Board],
+        *,
+        app: App,
+        own: Mapping[str, str],
     ) -> None:
         self._graph = graph
         self._store = store
         self._clock = clock
         self._boards = boards
         self._app = app
+        self._own = own
+        """Each company's own language."""
         self._next = clock.now()
 
     async def step(self) -> bool:
@@ -85,11 +94,10 @@ class Feed:
     async def _line(self, entry: FeedEntry) -> Mapping[str, object] | None:
         async with self._store.reading() as conn:
             record = await documents.get(conn, entry.company, entry.document)
-            chat = await conversations.chat_with(conn, entry.person)
+            language = await language_with(conn, entry.person, self._own[entry.company])
         if record is None:
             return None
         document = Document.from_json(record.snapshot)
-        language = language_of(chat.locale if chat else "")
         return feed_body(
             feed_title(document, language),
             feed_preview(document, language),

@@ -9,7 +9,7 @@ from acumatica_client.transport import Transport
 from bot.attempt import Runner
 from bot.board import Board
 from bot.clock import Bell, Ports
-from bot.core.graph import CATALOG, FEED, INSTALL, USERS, Permission
+from bot.core.graph import CATALOG, FEED, INSTALL, REPLIES, USERS, Permission
 from bot.people.entra import EntraUsers
 from bot.people.feed import Feed
 from bot.people.graph import Graph
@@ -53,28 +53,31 @@ def organisation(
     ports: Ports,
     *,
     boards: Mapping[str, Board],
+    languages: Mapping[str, str],
+    hears: bool,
     outbox_bell: Bell,
 ) -> Organisation:
-    """Put together what the settings want of Graph."""
+    """Put together what the settings want of Graph; *hears*: replies under cards are read."""
     if not settings.asks_graph:
         return Organisation()
     clock = ports.clock
     graph = Graph(transport, tokens, clock, settings.graph_url)
     app = App(settings.app_id, settings.app_catalog_id, settings.graph_url)
     installs = Installs(graph, store, ports, app, outbox_bell=outbox_bell)
-    feed = Feed(graph, store, clock, boards, app=app)
+    feed = Feed(graph, store, clock, boards, app=app, own=languages)
     return Organisation(
         graph,
-        EntraUsers(graph, tokens, store, clock, wanted=wanted(settings)),
+        EntraUsers(graph, tokens, store, clock, wanted=wanted(settings, hears=hears)),
         installs if settings.install == "approvers" else None,
         feed if settings.feed == "on" else None,
         Bell(clock),
     )
 
 
-def wanted(settings: TeamsSettings) -> list[Permission]:
+def wanted(settings: TeamsSettings, *, hears: bool) -> list[Permission]:
     """List the permissions these settings need."""
     found = [USERS]
     if settings.install == "approvers":
         found += [INSTALL] if settings.app_catalog_id else [INSTALL, CATALOG]
+    found += [REPLIES] if hears else []
     return [*found, FEED] if settings.feed == "on" else found

@@ -89,7 +89,7 @@ class Report:
     rows: tuple[Row, ...]
     parts: tuple[Part, ...]
     lacking: Mapping[str, str]
-    """Permissions of Graph the app has not, and what is lost without each."""
+    """Permissions no token of the app has, what is known of each and what is lost without it."""
 
     @property
     def blocked(self) -> bool:

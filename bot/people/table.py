@@ -26,8 +26,8 @@ def _parts(report: Report, now: datetime) -> Iterator[RenderableType]:
     for part in report.parts:
         if part.trouble:
             yield Text(f"  {part.name}: {clean(part.trouble)}", style="yellow")
-    for name, lost in report.lacking.items():
-        yield Text(f"  the permission {name} is not granted: {lost}", style="yellow")
+    for name, absence in report.lacking.items():
+        yield Text(f"  the permission {name} {absence}", style="yellow")
     if report.rows:
         yield _table(report)
     yield from _lines(report)

@@ -112,6 +112,8 @@ class Look:
         async with self._store.transaction() as conn:
             if document is None:
                 await self._gone(conn, hint)
+            elif str(document.key) != hint.document:
+                await self._hint(conn, hint, document.key, reason=hint.reason)
             else:
                 await self._decide(conn, hint, document)
             await inbox.answer_hint(conn, hint)
@@ -165,14 +167,23 @@ class Look:
     async def _hint_same_reference(self, conn: Connection, hint: Hint, document: Document) -> None:
         """Have the bills looked at again whose vendor reference has just come a second time."""
         for number in document.around.same_reference:
-            await inbox.add_hint(
-                conn,
-                hint.company,
-                str(replace(document.key, number=number)),
-                reason="same vendor reference",
-                correlation=hint.correlation,
-                now=self._ports.clock.now(),
-            )
+            key = replace(document.key, number=number)
+            await self._hint(conn, hint, key, reason="same vendor reference")
+
+    async def _hint(self, conn: Connection, hint: Hint, key: DocumentKey, *, reason: str) -> None:
+        """Have *key* looked at, because of *hint*.
+
+        A number typed in another case is the same document to the ERP: only the key it tells itself
+        is one document, with one card and one decision, here.
+        """
+        await inbox.add_hint(
+            conn,
+            hint.company,
+            str(key),
+            reason=reason,
+            correlation=hint.correlation,
+            now=self._ports.clock.now(),
+        )
 
     async def _gone(self, conn: Connection, hint: Hint) -> None:
         now = self._ports.clock.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from bot.core.posting import Gone, TooMuch, Unreachable
 from bot.sending.places import Channel, Place
 from bot.sending.showing import Shown
 from bot.sending.teams import Connector, Posted, card_activity
-from cards.short import short_card
+from cards.short import bare_message, short_card
 from storage import conversations
 from storage.database import Database
 from storage.records import Conversation, Json, Outcome
@@ -28,6 +29,15 @@ def letter_of(shown: Shown) -> Letter:
     """Return the message that carries a rendered card."""
     smaller: dict[str, Any] = short_card(shown.card, shown.summary)
     return Letter(card_activity(shown.card, shown.summary), card_activity(smaller, shown.summary))
+
+
+def plain_letter(activity: Json) -> Letter:
+    """Return the letter that carries a message; its smaller form is one card's, or bare text."""
+    cards = [one["content"] for one in activity.get("attachments", ()) if "content" in one]
+    if cards:
+        told = str(activity.get("summary", ""))
+        return Letter(activity, card_activity(short_card(cards[0], told), told))
+    return Letter(activity, bare_message(str(activity.get("text", ""))))
 
 
 class Delivery:
@@ -60,15 +70,26 @@ class Delivery:
 
     async def post(self, place: Place, letter: Letter) -> Posted | Outcome:
         """Post a letter, in its smaller form when the whole one is refused as it is."""
-        sent = await self._send(place, letter.whole)
-        return await self._send(place, letter.smaller) if isinstance(sent, TooMuch) else sent
+        return await self._fitting(letter, lambda activity: self._send(place, activity))
+
+    async def say(self, url: str, conversation: str, letter: Letter) -> Posted | Outcome:
+        """Say something in a chat or thread that is known."""
+        send = self._connector.send
+        return await self._fitting(letter, lambda activity: send(url, conversation, activity))
 
     async def edit(self, url: str, posted: Posted, letter: Letter) -> Posted | Outcome:
         """Put a letter in the place of a message of ours, in its smaller form if need be."""
-        edited = await self._connector.edit(url, posted, letter.whole)
-        if isinstance(edited, TooMuch):
-            return await self._connector.edit(url, posted, letter.smaller)
-        return edited
+        edit = self._connector.edit
+        return await self._fitting(letter, lambda activity: edit(url, posted, activity))
+
+    async def _fitting(
+        self, letter: Letter, send: Callable[[Json], Awaitable[Posted | Outcome]]
+    ) -> Posted | Outcome:
+        """Send the whole, and what is smaller once; never again what was refused."""
+        sent = await send(letter.whole)
+        if isinstance(sent, TooMuch) and letter.smaller != letter.whole:
+            return await send(letter.smaller)
+        return sent
 
     async def _send(self, place: Place, activity: Json) -> Posted | Outcome:
         send = self._connector.new_thread if isinstance(place, Channel) else self._connector.send

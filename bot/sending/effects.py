@@ -6,12 +6,13 @@ the last, and a message that waited for hours never shows what was true hours ag
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.core.posting import Gone, StillUnreachable, Unreachable
 from bot.people.installs import Installs
-from bot.sending.delivery import Delivery, letter_of
+from bot.sending.delivery import Delivery, letter_of, plain_letter
 from bot.sending.places import Channel, Chat, Place, Reachable, place_of
 from bot.sending.reach import Reach
 from bot.sending.showing import Showing, Shown, same_card
@@ -20,7 +21,16 @@ from bot.signing_in.consents import Consents
 from cards.nudge import nudge_message
 from storage import posted_cards
 from storage.database import Database
-from storage.records import Done, OutboxItem, Outcome, PostedCard, Reject, Retry, Unknown
+from storage.records import (
+    Done,
+    Json,
+    OutboxItem,
+    Outcome,
+    PostedCard,
+    Reject,
+    Retry,
+    Unknown,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,8 @@ class Performed:
     card: PostedCard | None = None
     follow: OutboxItem | None = None
     """A message that must go because of how this one ended."""
+    idle: bool = False
+    """Whether there was nothing to do, so that Teams was not even asked."""
 
 
 class Effects:
@@ -93,16 +105,20 @@ class Effects:
         if card is None or shown is None:
             return Performed(Reject("there is no such document"))
         if card.activity:
-            return Performed(Done("stands there already"))
+            return Performed(Done("stands there already"), idle=True)
         return await self._put(item, card, shown)
 
     async def _update(self, item: OutboxItem) -> Performed:
+        refusal = self._reach.refusal(item.target, self._clock.now())
+        if refusal:
+            return Performed(StillUnreachable(refusal))
         card, shown = await self._rendered(item)
         if card is None or shown is None or not card.activity:
             # Nothing stands there yet; what is going to be posted will show the newest state.
-            return Performed(Done("nothing posted to edit"))
-        if same_card(shown, card):
-            return Performed(Done("shows this already"))
+            return Performed(Done("nothing posted to edit"), idle=True)
+        # While another stands in for it, only an edit proves that it is seen again.
+        if same_card(shown, card) and not await self._is_stood_in(item):
+            return Performed(Done("shows this already"), idle=True)
         posted = Posted(card.conversation, card.activity)
         url = self._reachable(card.service_url)
         edited = await self._delivery.edit(url, posted, letter_of(shown))
@@ -114,6 +130,11 @@ class Effects:
             return Performed(Done(f"posted anew: {edited.reason}"), _lost(card), anew)
         return Performed(edited)
 
+    async def _is_stood_in(self, item: OutboxItem) -> bool:
+        async with self._store.reading() as conn:
+            cards = await posted_cards.of_document(conn, item.company, item.document)
+        return any(card.stands_in == item.target for card in cards)
+
     async def _rendered(self, item: OutboxItem) -> tuple[PostedCard | None, Shown | None]:
         async with self._store.reading() as conn:
             card = await posted_cards.get(conn, item.company, item.document, item.target)
@@ -121,17 +142,21 @@ class Effects:
         return card, shown
 
     async def _put(self, item: OutboxItem, card: PostedCard, shown: Shown) -> Performed:
-        """Post a card as a new message; in a chat that is gone, once more in a new one."""
+        """Post a card as a new message."""
         opened = await self._opened(item)
         if not isinstance(opened, Channel | Chat):
             return Performed(opened)
-        performed = await self._post_at(opened, card, shown)
+        return await self._at(opened, lambda place: self._post_at(place, card, shown))
+
+    async def _at(self, place: Place, post: Callable[[Place], Awaitable[Performed]]) -> Performed:
+        """Post at a place; in a chat that is gone, once more in a new one."""
+        performed = await post(place)
         if not isinstance(performed.outcome, Gone):
             return performed
-        anew = await self._delivery.anew(opened, performed.outcome)
+        anew = await self._delivery.anew(place, performed.outcome)
         if not isinstance(anew, Channel | Chat):
             return Performed(anew)
-        again = await self._post_at(anew, card, shown)
+        again = await post(anew)
         if isinstance(again.outcome, Gone):
             return Performed(Unreachable(again.outcome.reason))
         return again
@@ -167,19 +192,19 @@ class Effects:
             card = await posted_cards.get(conn, item.company, item.document, item.target)
             shown = await self._showing.card(conn, item.company, item.document, target=item.target)
         if card is None or shown is None or not card.activity:
-            return Performed(Done("nothing posted to reply to"))
-        message = nudge_message(shown.summary, shown.approvers)
+            return Performed(Done("nothing posted to reply to"), idle=True)
+        message = nudge_message(shown.summary, shown.approvers, shown.language)
         url = self._reachable(card.service_url)
-        sent = await self._connector.send(url, card.conversation, message)
-        return Performed(Done(sent.activity) if isinstance(sent, Posted) else sent)
+        return await self._speak(url, card.conversation, message)
 
     # --- answers in chat ---
 
     async def _say(self, item: OutboxItem) -> Performed:
         said = item.payload
-        sent = await self._connector.send(
-            said["service_url"], said["conversation"], said["activity"]
-        )
+        return await self._speak(said["service_url"], said["conversation"], said["activity"])
+
+    async def _speak(self, url: str, conversation: str, activity: Json) -> Performed:
+        sent = await self._delivery.say(url, conversation, plain_letter(activity))
         return Performed(Done(sent.activity) if isinstance(sent, Posted) else sent)
 
     # --- what is for one person alone ---
@@ -194,9 +219,7 @@ class Effects:
         chat = await self._own_chat(item)
         if not isinstance(chat, Chat):
             return Performed(chat)
-        activity = item.payload["activity"]
-        sent = await self._connector.send(chat.service_url, chat.conversation, activity)
-        return Performed(Done(sent.activity) if isinstance(sent, Posted) else sent)
+        return await self._whisper(chat, item.payload["activity"])
 
     async def _connect(self, item: OutboxItem) -> Performed:
         opened = await self._own_chat(item)
@@ -206,8 +229,13 @@ class Effects:
         message = await self._consents.link(item.company, person)
         if not isinstance(message, dict):
             return Performed(message)
-        sent = await self._connector.send(opened.service_url, opened.conversation, message)
-        return Performed(Done(sent.activity) if isinstance(sent, Posted) else sent)
+        return await self._whisper(opened, message)
+
+    async def _whisper(self, chat: Chat, activity: Json) -> Performed:
+        """Say something in somebody's own chat."""
+        return await self._at(
+            chat, lambda place: self._speak(place.service_url, place.conversation, activity)
+        )
 
 
 def _lost(card: PostedCard) -> PostedCard:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.clock import Ports
+from bot.languages import language_with
 from cards.language import Language, language_of
-from storage import conversations, outbox
+from storage import outbox
 from storage.database import Connection
 from storage.records import Json, OutboxItem, Question
 
@@ -34,10 +35,13 @@ class Letters:
         }
         await self._add(conn, "say", question.thread, payload, (company, about))
 
-    async def language(self, conn: Connection, question: Question, person: str) -> Language:
-        """Return what to write in: a thread is read by many, a chat by one."""
-        chat = None if question.thread else await conversations.chat_with(conn, person)
-        return language_of(chat.locale if chat else "")
+    async def language(
+        self, conn: Connection, question: Question, person: str, own: str
+    ) -> Language:
+        """Return what to write in: a thread, read by many, is in the company's *own* language."""
+        if question.thread:
+            return language_of(own)
+        return await language_with(conn, person, own)
 
     async def _add(
         self, conn: Connection, kind: str, target: str, payload: Json, about: tuple[str, str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.board import Board
 from storage import outbox, unreachable
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 TRY_AGAIN = timedelta(days=1)
 """In case the event was missed that tells of a place we may write to again."""
+LOOK_FOR_OVERDUE = timedelta(hours=1)
 SIGN_IN = "sending to Teams"
 
 
@@ -29,6 +30,7 @@ class Reach:
         self._store = store
         self._boards = boards
         self._marks: dict[str, Mark] = {}
+        self._looked = datetime.min.replace(tzinfo=UTC)
         self._refused = ""
         self._let_in_again = True  # what was parked in another life of the process is tried again
 
@@ -42,10 +44,6 @@ class Reach:
     def marked(self) -> frozenset[str]:
         """The targets that cannot be written to."""
         return frozenset(self._marks)
-
-    def is_marked(self, person: str) -> bool:
-        """Say whether somebody, by aadObjectId, cannot be written to."""
-        return f"person:{person}" in self._marks
 
     def refusal(self, target: str, now: datetime) -> str:
         """Return why *target* need not be tried now; empty when it may be."""
@@ -68,11 +66,12 @@ class Reach:
         for board in self._boards:
             board.fine(target)
 
-    async def try_everything(self, conn: Connection, now: datetime) -> None:
-        """Try all that waits: the bot was let in somewhere, and it cannot be said for whom."""
-        for target in self.marked:
-            await self.answers(conn, target, now)
-        await outbox.wake_all(conn, now=now)
+    def take_overdue(self, now: datetime) -> list[str]:
+        """Name, once an hour, the targets that nobody has tried for a day."""
+        if now - self._looked < LOOK_FOR_OVERDUE:
+            return []
+        self._looked = now
+        return [one.target for one in self._marks.values() if now - one.tried_at >= TRY_AGAIN]
 
     # --- whether Teams takes the bot's token ---
 

@@ -12,7 +12,7 @@ from bot.companies import Tenant
 from bot.company_file import Company
 from bot.core.situations import Story, Viewpoint, situation_of
 from cards import document_card, summary
-from cards.language import ENGLISH, Language, language_of
+from cards.language import Language, language_of
 from cards.privacy import Discretion, Privacy
 from cards.render import HISTORY_ID
 from cards.view import Mention
@@ -27,8 +27,8 @@ class Shown:
 
     card: dict[str, Any]
     summary: str
-    approvers: tuple[Mention, ...] = ()
-    language: Language = ENGLISH
+    approvers: tuple[Mention, ...]
+    language: Language
 
     @property
     def mark(self) -> str:
@@ -65,7 +65,10 @@ class Showing:
         card = await posted_cards.get(conn, company, document, target)
         own = locale if viewer else ""
         language = self.language(company, own or (card.locale if card else ""))
-        view = self._viewpoint(company, language, target=target, viewer=viewer)
+        privacy = self._tenants[company].routes.privacy(
+            target, stands_in=card is not None and bool(card.stands_in)
+        )
+        view = self._viewpoint(company, language, privacy, viewer=viewer)
         return self._render(await self._story(conn, record), card, view)
 
     async def copy(
@@ -82,9 +85,7 @@ class Showing:
         everything may be told.
         """
         language = self.language(record.company, locale)
-        discretion = Discretion(privacy, self._tenants[record.company].company.amount_bands)
-        seen = self._viewpoint(record.company, language)
-        view = replace(seen, copy=True, discretion=discretion)
+        view = replace(self._viewpoint(record.company, language, privacy), copy=True)
         return self._render(await self._story(conn, record), None, view)
 
     def language(self, company: str, locale: str) -> Language:
@@ -95,19 +96,18 @@ class Showing:
         return await self._tenants[record.company].story(conn, record, now=self._clock.now())
 
     def _viewpoint(
-        self, company: str, language: Language, *, target: str = "", viewer: str = ""
+        self, company: str, language: Language, privacy: Privacy, *, viewer: str = ""
     ) -> Viewpoint:
-        tenant = self._tenants[company]
-        own: Company = tenant.company
+        own: Company = self._tenants[company].company
         return Viewpoint(
             self._clock.now(),
             own.zone,
             own.url,
             own.tenant,
+            language,
             viewer,
             instructions_alert=own.instructions_alert,
-            language=language,
-            discretion=Discretion(tenant.routes.privacy(target), own.amount_bands),
+            discretion=Discretion(privacy, own.amount_bands),
         )
 
     def _render(self, story: Story, card: PostedCard | None, view: Viewpoint) -> Shown:
@@ -132,6 +132,11 @@ def card_answer(card: Json) -> dict[str, Any]:
 
 
 def text_answer(text: str) -> dict[str, Any]:
-    """Return the invoke answer that shows a short notice; it must never be empty."""
+    """Return the invoke answer that shows a short notice: a sentence, as none may be empty."""
     kind = "application/vnd.microsoft.activity.message"
-    return {"statusCode": 200, "type": kind, "value": text or "Nothing was changed."}
+    return {"statusCode": 200, "type": kind, "value": text}
+
+
+def extension_answer(text: str) -> dict[str, Any]:
+    """Return the answer to a message extension that is one sentence instead of results."""
+    return {"composeExtension": {"type": "message", "text": text}}

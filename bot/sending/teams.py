@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from acumatica_client.transport import NotSent, Reply, Request, Transport, TransportError
-from bot.core.posting import Answer, Gone, SignInRefused, Throttled, refused
+from bot.core.posting import Answer, Gone, Indecipherable, SignInRefused, Throttled, refused
 from bot.core.presses import thread_base
 from bot.core.schedule import Errand
 from bot.sending.pace import Pace
@@ -240,8 +240,16 @@ class Connector:
         outcome = refused(_answer(reply), repeatable=call.repeatable)
         if isinstance(outcome, SignInRefused):
             self._signed_in(f"Teams refuses the bot's token: {outcome.reason}")
-        elif isinstance(outcome, Throttled) and outcome.after is not None:
-            self._pace.hold(call.errand.conversation, outcome.after)
+        elif isinstance(outcome, Retry | Unknown) and not isinstance(outcome, Indecipherable):
+            return self._held(outcome, call.errand.conversation)
+        return outcome
+
+    def _held(self, outcome: Retry | Unknown, conversation: str) -> Outcome:
+        """Leave a conversation alone for as long as Teams asked."""
+        if outcome.after is not None:
+            self._pace.hold(conversation, outcome.after)
+        if isinstance(outcome, Throttled):
+            return replace(outcome, conversation=conversation)
         return outcome
 
 

@@ -131,9 +131,7 @@ class Worker:
     async def _look(self) -> bool:
         """Look who waits; False when nobody does."""
         now = self._ports.clock.now()
-        if self._reach.take_let_in_again():
-            async with self._store.transaction() as conn:
-                await outbox.wake_refused(conn, REFUSED_SIGN_IN, now=now)
+        await self._wake(now)
         async with self._store.reading() as conn:
             found = await outbox.due(conn, now=now)
         self._looked = self._ports.clock.reading().seconds
@@ -143,6 +141,17 @@ class Worker:
         ]
         self._turns.replace(turns)
         return bool(turns)
+
+    async def _wake(self, now: datetime) -> None:
+        """Try again what was parked for a reason that may be gone without a word."""
+        let_in_again, overdue = self._reach.take_let_in_again(), self._reach.take_overdue(now)
+        if not let_in_again and not overdue:
+            return
+        async with self._store.transaction() as conn:
+            if let_in_again:
+                await outbox.wake_refused(conn, REFUSED_SIGN_IN, now=now)
+            for target in overdue:
+                await outbox.wake(conn, target, now=now)
 
     async def _next(self) -> Taken | None:
         while (turn := self._turns.next(self._may_go)) is not None:
@@ -188,7 +197,7 @@ class Worker:
                 await posted_cards.posted(conn, performed.card, now=now)
             if performed.follow is not None:
                 await outbox.add(conn, performed.follow, now=now)
-            await self._follow(conn, item, performed.outcome, transition, now=now)
+            await self._follow(conn, item, performed, transition, now=now)
             await note(
                 conn,
                 cause,
@@ -204,31 +213,41 @@ class Worker:
         self,
         conn: Connection,
         item: OutboxItem,
-        outcome: Outcome,
+        performed: Performed,
         transition: Transition,
         *,
         now: datetime,
     ) -> None:
         """Do what an outcome means beyond its message: for its place, and for its question."""
-        match outcome:
+        match performed.outcome:
             case Done():
-                await self._reach.answers(conn, item.target, now)
-                if item.kind == "post":
-                    await self._standing_in.give_up(conn, item, now)
-            case Throttled():
+                await self._arrived(conn, item, performed, now)
+            case Throttled(after=after, conversation=conversation):
                 await outbox.hold(conn, item.target, until=transition.due_at)
+                if after is None:  # nobody told how long: as long as this message waits
+                    self._pace.hold(conversation, (transition.due_at - now).total_seconds())
             case StillUnreachable():
                 await self._move(conn, item, now)
             case Unreachable(reason):
-                await self._reach.refused(conn, item.target, reason, now)
+                await self._standing_in.closed(conn, [item.target], reason, now)
                 await self._move(conn, item, now)
             case Indecipherable(reason) if transition.state is OutboxState.DEAD:
                 await self._drop_reference(conn, item)
-                await self._reach.refused(conn, item.target, reason, now)
+                await self._standing_in.closed(conn, [item.target], reason, now)
                 await self._move(conn, item, now)
 
+    async def _arrived(
+        self, conn: Connection, item: OutboxItem, performed: Performed, now: datetime
+    ) -> None:
+        """Note that a place answers, and relieve what stood in for a card Teams took."""
+        if not performed.idle:
+            await self._standing_in.answers(conn, [item.target], now)
+        edited = performed.card is not None and bool(performed.card.activity)
+        if item.kind == "post" or edited:
+            await self._standing_in.give_up(conn, item, now)
+
     async def _move(self, conn: Connection, item: OutboxItem, now: datetime) -> None:
-        if item.kind == "post" and item.asks:
+        if item.asks and item.kind in ("post", "update"):
             await self._standing_in.find(conn, item, now)
 
     async def _drop_reference(self, conn: Connection, item: OutboxItem) -> None:

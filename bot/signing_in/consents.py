@@ -27,23 +27,29 @@ from bot.core.consents import (
 )
 from bot.core.presses import login_refusal
 from bot.deciding.questions import Cause, note
+from bot.languages import language_with
 from bot.sending.teams import card_activity
 from bot.signing_in.grants import Grants
-from cards.connect import connect_card, failed_page, signed_in_page
-from cards.refusals import refusal_text
-from cards.text import plain
+from cards.connect import (
+    CONNECT_TITLE,
+    NOTHING_CONNECTED,
+    NOTHING_TO_CONNECT,
+    OLD_LINK,
+    connect_card,
+    connected_text,
+    disconnected_text,
+    failed_page,
+    signed_in_page,
+    wrong_login,
+)
+from cards.language import Language, language_of
+from cards.refusals import Refusal, refusal_text
 from storage import consents, outbox, vault
 from storage.database import Connection, Database
 from storage.records import Consent, OutboxItem, Outcome, Reject, Retry
 
 log = logging.getLogger(__name__)
 
-NOTHING_TO_CONNECT = "Nothing needs connecting here: Countersign acts by its own Acumatica user."
-OLD_LINK = "This link was used already or is too old. Type “connect” in Teams for a new one."
-NO_REFRESH = (
-    "Acumatica gave no lasting permission. Its administrator must allow refresh tokens for the"
-    " connected application (SM303010)."
-)
 TIDY = timedelta(minutes=10)
 """How often what nobody finished is dropped."""
 
@@ -127,7 +133,13 @@ class Consents:
         consent = Consent(hashed(state), company, person, self._ports.clock.now() + LINK_LASTS)
         await self._begin(tenant, consent, verifier)
         until = f"{consent.expires_at.astimezone(tenant.company.zone):%H:%M}"
-        return card_activity(connect_card(company, asked.url, until), "Connect your Acumatica user")
+        language = await self._language(tenant, person)
+        card = connect_card(company, asked.url, until, language)
+        return card_activity(card, language.say(CONNECT_TITLE))
+
+    async def _language(self, tenant: Tenant, person: str) -> Language:
+        async with self._store.reading() as conn:
+            return await language_with(conn, person, tenant.company.language)
 
     async def _begin(self, tenant: Tenant, consent: Consent, verifier: str) -> None:
         """Keep a new link; the person's older ones lead nowhere from here on."""
@@ -145,12 +157,16 @@ class Consents:
 
     # --- the sign-in ---
 
-    async def came_back(self, state: str, code: str) -> Page:
-        """Take the browser back from the ERP's sign-in; answer with the number, or with why not."""
+    async def came_back(self, state: str, code: str, locale: str = "") -> Page:
+        """Take the browser back from the ERP's sign-in; answer with the number, or with why not.
+
+        The browser's *locale* counts where the link does not tell whose it was.
+        """
         consent = await self._open(state)
         if consent is None or not code:
-            return Page(400, failed_page(OLD_LINK))
+            return _failed(400, OLD_LINK, language_of(locale))
         tenant = self._tenants[consent.company]
+        language = await self._language(tenant, consent.person)
         identity, safe = _grants(tenant).identity, _grants(tenant).safe
         try:
             async with self._store.reading() as conn:
@@ -159,8 +175,8 @@ class Consents:
             login = await identity.whoami(tokens)
         except ErpError as error:
             log.warning("a sign-in led nowhere", extra={"reason": str(error)})
-            return Page(502, failed_page(error.plain))
-        return await self._signed_in(tenant, consent, tokens, login)
+            return _failed(502, error.plain, language)
+        return await self._signed_in(tenant, consent, tokens, login, language)
 
     async def _open(self, state: str) -> Consent | None:
         async with self._store.reading() as conn:
@@ -174,46 +190,46 @@ class Consents:
         return consent if usable else None
 
     async def _signed_in(
-        self, tenant: Tenant, consent: Consent, tokens: Tokens, login: str
+        self, tenant: Tenant, consent: Consent, tokens: Tokens, login: str, language: Language
     ) -> Page:
         number, now = number_from(self._ports.token()), self._ports.clock.now()
         async with self._store.transaction() as conn:
-            wrong = "" if tokens.refresh else NO_REFRESH
-            wrong = wrong or await self._wrong_user(conn, tenant, consent.person, login)
-            fresh = not wrong and await consents.signed_in(
+            wrong = await self._refusal(conn, tenant, consent.person, tokens, login)
+            fresh = wrong is None and await consents.signed_in(
                 conn, consent.state, login=login, code=code_of(consent.state, number),
                 expires_at=now + NUMBER_LASTS,
             )  # fmt: skip
             if fresh:
                 await self._keep(conn, tenant, consent, tokens.refresh)
             told = "signed in to connect" if fresh else "sign-in to connect refused"
-            await self._note(conn, consent, told, login=login, reason=wrong)
+            await self._note(conn, consent, told, login=login, reason=str(wrong or ""))
         if not fresh:
             await _revoke([Worthless(_grants(tenant), tokens.refresh)])
-            return Page(403 if wrong else 400, failed_page(wrong or OLD_LINK))
-        return Page(200, signed_in_page(login, number))
+            return _refused(wrong, login, language)
+        return Page(200, signed_in_page(login, number, language))
 
-    async def _wrong_user(self, conn: Connection, tenant: Tenant, person: str, login: str) -> str:
-        """Say why *login* cannot be the Acumatica user of *person*; empty when it can."""
+    async def _refusal(
+        self, conn: Connection, tenant: Tenant, person: str, tokens: Tokens, login: str
+    ) -> Refusal | None:
+        """Say why *login* cannot be the Acumatica user of *person*; None when it can."""
+        if not tokens.refresh:
+            return Refusal.NOT_LASTING
         people = await tenant.people(conn, now=self._ports.clock.now())
         refusal = login_refusal(people, person, login, tenant.rights)
         taken = await _grants(tenant).logins(conn)
         other = any(one != person and name.lower() == login.lower() for one, name in taken.items())
-        if refusal is None and not other:
-            return ""
-        reason = refusal_text(refusal) if refusal else "Somebody else has connected that user."
-        return f"You signed in to Acumatica as {plain(login, 60)}. {reason}"
+        return refusal or (Refusal.TAKEN_LOGIN if other else None)
 
     # --- the number ---
 
-    async def confirm(self, person: str, number: str) -> str:
+    async def confirm(self, person: str, number: str, language: Language) -> str:
         """Settle the sign-in whose *number* the person typed; return what to tell them."""
         now = self._ports.clock.now()
         async with self._store.transaction() as conn:
             tenant, judged = await self._judge(conn, person, number, now)
             if tenant is None or judged.consent is None:
-                return str(judged.wrong or NOTHING_TO_CONNECT)
-            said, dropped = await self._settle(conn, tenant, judged.consent, judged)
+                return language.say(judged.wrong or NOTHING_TO_CONNECT)
+            said, dropped = await self._settle(conn, tenant, judged.consent, judged, language)
         await _revoke(dropped)
         return said
 
@@ -231,30 +247,32 @@ class Consents:
         return found[0] if found else (None, judge_number((), number, now))
 
     async def _settle(
-        self, conn: Connection, tenant: Tenant, consent: Consent, judged: Judged
+        self,
+        conn: Connection,
+        tenant: Tenant,
+        consent: Consent,
+        judged: Judged,
+        language: Language,
     ) -> tuple[str, list[Worthless | None]]:
         if judged.wrong is None:
-            return await self._connect(conn, tenant, consent)
+            former = await self._connect(conn, tenant, consent)
+            return connected_text(tenant.name, consent.login, language), [former]
         await consents.tried(conn, consent.state)
         await self._note(conn, consent, "wrong number to connect")
         dropped = [await self._drop(conn, tenant, consent)] if judged.spoiled else []
-        return str(judged.wrong), dropped
+        return language.say(judged.wrong), dropped
 
-    async def _connect(
-        self, conn: Connection, tenant: Tenant, consent: Consent
-    ) -> tuple[str, list[Worthless | None]]:
+    async def _connect(self, conn: Connection, tenant: Tenant, consent: Consent) -> Worthless:
         grants = _grants(tenant)
         refresh = await grants.safe.get(conn, tenant.name, _secret(consent)) or ""
         former = await grants.connect(conn, consent, refresh)
         await self._drop(conn, tenant, consent)
         await self._note(conn, consent, "connected", login=consent.login)
-        name = plain(consent.login, 60)
-        said = f"Connected. In {tenant.name}, you now decide as Acumatica user {name}."
-        return said, [Worthless(grants, former)]
+        return Worthless(grants, former)
 
     # --- taking it back ---
 
-    async def disconnect(self, person: str) -> str:
+    async def disconnect(self, person: str, language: Language) -> str:
         """Forget the person's grants, here and in the ERP; return what to tell them."""
         forgotten, told = False, True
         for tenant in self._tenants.values():
@@ -268,9 +286,8 @@ class Consents:
                 await self._note(conn, stub, "disconnected")
             forgotten, told = True, await grants.revoke(refresh) and told
         if not forgotten:
-            return "You had not connected an Acumatica user."
-        rest = "" if told else " Acumatica could not be told; its administrator can end it there."
-        return f"Disconnected. Countersign no longer acts as your Acumatica user.{rest}"
+            return language.say(NOTHING_CONNECTED)
+        return disconnected_text(language, told=told)
 
     # --- what nobody finished ---
 
@@ -317,6 +334,21 @@ def _grants(tenant: Tenant) -> Grants:
     if tenant.grants is None:
         raise ValueError(f"{tenant.name} does not act as the person who decides")
     return tenant.grants
+
+
+def _failed(status: int, sentence: str, language: Language) -> Page:
+    """Return the page with one of our sentences; what the ERP itself says stays as it is."""
+    return Page(status, failed_page(language.term(sentence), language))
+
+
+def _refused(refusal: Refusal | None, login: str, language: Language) -> Page:
+    """Return the page for a sign-in that is not taken; without a refusal, its link was used."""
+    if refusal is None:
+        return _failed(400, OLD_LINK, language)
+    why = refusal_text(refusal, language)
+    if refusal is not Refusal.NOT_LASTING:
+        why = wrong_login(login, why, language)
+    return Page(403, failed_page(why, language))
 
 
 def _secret(consent: Consent) -> str:

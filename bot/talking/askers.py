@@ -9,7 +9,7 @@ from bot.clock import Ports
 from bot.companies import Tenant
 from bot.core.activity import Said
 from bot.core.presses import thread_base
-from bot.core.visibility import Asker, Insight, Place, VisibleTo, belongs
+from bot.core.visibility import Asker, Insight, Place, VisibleTo, belongs, sole_mail
 from bot.sending.places import Reachable
 from bot.sending.teams import Connector, ConnectorRefused
 from storage import channels, conversations, people
@@ -54,14 +54,15 @@ class Askers:
         person = await people.person(conn, person_id) if person_id else None
         if person is None or not person.may_approve:
             return Asker(person)
-        now = self._ports.clock.now()
+        now, mail = self._ports.clock.now(), ""
         found = {}
         for name, tenant in self._tenants.items():
             everybody = await tenant.people(conn, now=now)
             told = everybody.by_id.get(person_id, person)
+            mail = sole_mail(told, everybody)  # rosters are one for all companies
             if belongs(told, everybody):
                 found[name] = everybody
-        return Asker(person, found)
+        return Asker(person, found, mail)
 
     async def is_own_chat(self, conn: Connection, person_id: str, conversation: str) -> bool:
         """Say whether a conversation is the person's own chat with the bot: nobody else reads it.
@@ -112,11 +113,10 @@ def reach_of(asker: Asker, tenants: Mapping[str, Tenant]) -> Reach:
     """Return which documents an asker may be shown, as the store is asked for them."""
     if asker.person is None or asker.is_stranger:
         return Reach(frozenset())
-    mail = asker.person.email.lower()
     insights = {name: insight(tenants[name]) for name in asker.companies}
     narrow = (
         name
         for name, one in insights.items()
-        if one.visible_to is VisibleTo.APPROVERS and mail not in one.named
+        if one.visible_to is VisibleTo.APPROVERS and asker.mail not in one.named
     )
     return Reach(frozenset(insights), frozenset(narrow), asker.person.aad_object_id)

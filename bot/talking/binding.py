@@ -111,7 +111,7 @@ class Binding:
         person = asker.person
         if person is None or asker.is_stranger:
             return binding.only_owners(language, told=person is not None)
-        if person.email.lower() in self._authority.administrators:
+        if asker.mail in self._authority.administrators:
             return None
         told = await self._askers.member(said)
         if told is None or not told.role:

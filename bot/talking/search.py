@@ -19,7 +19,7 @@ from bot.core.activity import Wire, members, text
 from bot.core.searches import Query, Site, read_link, read_query
 from bot.core.visibility import Asker
 from bot.incoming import InvokeHandler
-from bot.sending.showing import Showing
+from bot.sending.showing import Showing, extension_answer
 from bot.sending.teams import CARD_TYPE
 from bot.talking.answers import Answers
 from bot.talking.askers import Askers, reach_of
@@ -82,11 +82,13 @@ class Search:
         """Answer a search with the documents the asker may see."""
         asked, language = read_query(wire), language_of(text(wire, "locale"))
         if asked is None:
-            return _message(words.unreadable(language))
+            return extension_answer(words.unreadable(language))
         async with self._store.reading() as conn:
             searcher = await self._searcher(conn, wire)
             refusal = _refusal(searcher)
-            answer = _message(refusal) if refusal else await self._results(conn, asked, searcher)
+            answer = (
+                extension_answer(refusal) if refusal else await self._results(conn, asked, searcher)
+            )
         await self._note(wire, "searched", words=asked.words)
         return answer
 
@@ -95,10 +97,10 @@ class Search:
         async with self._store.reading() as conn:
             searcher = await self._searcher(conn, wire)
             if refusal := _refusal(searcher):
-                return _message(refusal)
+                return extension_answer(refusal)
             record = await self._linked(conn, wire, searcher.asker)
             if record is None:
-                return _message(words.not_a_document(searcher.language))
+                return extension_answer(words.not_a_document(searcher.language))
             # Teams keeps the answer for half an hour and shows it wherever the link is pasted next.
             discreet = replace(searcher, privacy=Privacy.BAND)
             answer = _results([_unfurled(await self._attachment(conn, record, discreet))])
@@ -107,7 +109,7 @@ class Search:
 
     async def anonymous(self, wire: Wire) -> Json:
         """Answer a link pasted where Teams does not tell who asks: with nothing of the ERP."""
-        return _message(words.for_nobody(language_of(text(wire, "locale"))))
+        return extension_answer(words.for_nobody(language_of(text(wire, "locale"))))
 
     async def _searcher(self, conn: Connection, wire: Wire) -> Searcher:
         person = text(members(wire.get("from")), "aadObjectId")
@@ -122,7 +124,7 @@ class Search:
             conn, reach, asked.entities, asked.words, first=asked.skip, count=asked.count
         )
         if not records:
-            return _message(_nothing(asked, searcher.language))
+            return extension_answer(_nothing(asked, searcher.language))
         return _results([await self._attachment(conn, one, searcher) for one in records])
 
     async def _linked(self, conn: Connection, wire: Wire, asker: Asker) -> StoredDocument | None:
@@ -172,10 +174,6 @@ def _nothing(asked: Query, language: Language) -> str:
 def _unfurled(attachment: Json) -> Json:
     """Return the card as links are documented to take it: of version 1.3 at most."""
     return {**attachment, "content": {**attachment["content"], "version": "1.3"}}
-
-
-def _message(line: str) -> dict[str, Any]:
-    return {"composeExtension": {"type": "message", "text": line}}
 
 
 def _results(attachments: Sequence[Json]) -> dict[str, Any]:

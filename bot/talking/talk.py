@@ -36,12 +36,13 @@ from bot.core.commands import (
 )
 from bot.core.visibility import Asker
 from bot.sending.teams import card_activity
-from bot.signing_in.consents import NOTHING_TO_CONNECT, Consents
+from bot.signing_in.consents import Consents
 from bot.talking.answers import Answer, Answers, Question, numbers
 from bot.talking.askers import Askers
 from bot.talking.binding import Binding
 from bot.talking.profiles import Profiles
 from cards.chat import help_card
+from cards.connect import LINK_COMES, NOT_HERE, NOTHING_TO_CONNECT, ONLY_PEOPLE
 from cards.help import help_rows
 from cards.language import Language, language_of
 from cards.spoken import (
@@ -61,9 +62,6 @@ _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,19}")
 """What is looked up in the ERP; nothing else a person types becomes part of an address."""
 LOOK_UP_WAITS = (0.1, 0.2, 0.4, 0.8, 1.0, 1.0)
 """Seconds between looks whether a document asked for has arrived; Teams waits 15 in all."""
-ONLY_PEOPLE = "Only a signed-in person can connect an Acumatica user."
-LINK_COMES = "I am sending you a link in our own chat. Sign in there, then come back."
-NOT_HERE = "Please type that in our own chat, where nobody else reads it."
 ABOUT_DOCUMENTS = Pending | More | ShowDocument | ShowVendor | WhoCovers
 """Nothing of this is told to somebody who belongs to no company."""
 
@@ -117,7 +115,7 @@ class Talk:
     async def notice(self, said: Said, text: str) -> None:
         """Put a short text into the outbox as the answer to *said*."""
         async with self._store.transaction() as conn:
-            await self.say(conn, said, {"type": "message", "text": text})
+            await self.say(conn, said, {"type": "message", "text": text, "textFormat": "plain"})
         self._outbox_bell.ring()
 
     async def say(self, conn: Connection, said: Said, activity: dict[str, Any]) -> None:
@@ -185,18 +183,18 @@ class Talk:
 
     async def _connect(self, said: Said, command: Connect | Disconnect) -> str:
         """Do what was typed about the sender's own Acumatica user; return what to tell them."""
-        consents = self._from.consents
+        consents, language = self._from.consents, language_of(said.locale)
         if not said.person:
-            return ONLY_PEOPLE
+            return language.say(ONLY_PEOPLE)
         if isinstance(command, Disconnect):
-            return await consents.disconnect(said.person)
+            return await consents.disconnect(said.person, language)
         if not command.number:
             async with self._store.transaction() as conn:
                 offered = await consents.offer(conn, said.person, anew=True)
-            return LINK_COMES if offered else NOTHING_TO_CONNECT
+            return language.say(LINK_COMES if offered else NOTHING_TO_CONNECT)
         if not said.alone:
-            return NOT_HERE
-        return await consents.confirm(said.person, command.number)
+            return language.say(NOT_HERE)
+        return await consents.confirm(said.person, command.number, language)
 
     # --- where to say it ---
 

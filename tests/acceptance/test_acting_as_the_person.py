@@ -64,26 +64,26 @@ async def acting_as_the_person(world: World, *edits: tuple[str, str]) -> AsyncIt
         yield
 
 
-async def link_for(witness: Witness, person: str) -> str:
+async def link_for(witness: Witness, person: str, button: str = "Sign in to Acumatica") -> str:
     """The address on the newest card that asks *person*, and nobody else, to sign in."""
 
     async def there() -> str:
         found = [
             message
             for message in await witness.messages(person)
-            if message["card"] and "Sign in to Acumatica" in buttons(message["card"])
+            if message["card"] and button in buttons(message["card"])
         ]
-        return _address(found[-1]["card"]) if found else ""
+        return _address(found[-1]["card"], button) if found else ""
 
     return await eventually(there, f"a link for {person}")
 
 
-def _address(card: Any) -> str:
+def _address(card: Any, button: str) -> str:
     return next(
         action["url"]
         for element in card["body"]
         for action in element.get("actions", ())
-        if action["title"] == "Sign in to Acumatica"
+        if action["title"] == button
     )
 
 
@@ -215,6 +215,37 @@ async def test_who_disconnects_is_asked_to_sign_in_again(person_world: World) ->
 
     assert "your own Acumatica user" in str(answer["body"])
     assert await witness.writes(number) == []
+
+
+async def test_who_speaks_german_connects_and_disconnects_in_german(
+    person_world: World,
+) -> None:
+    witness = person_world.witness
+    await witness.card(await witness.bill_on_hold(), BEN, says="this waits for you")
+    chat = await chat_of(witness, BEN)
+
+    async def types(text: str) -> None:
+        body = {"person": BEN, "conversation": chat, "text": text, "locale": "de-DE"}
+        await witness.post(f"{witness.teams}/_sandbox/say", body)
+
+    await types("trennen")
+    await said_to(witness, BEN, "Sie hatten keinen Acumatica-Benutzer verbunden.")
+    await types("verbinden 123456")
+    await said_to(witness, BEN, "Es gibt keine Anmeldung abzuschließen.")
+    await types("verbinden")
+    await said_to(witness, BEN, "Ich schicke Ihnen einen Link")
+    link = await link_for(witness, BEN, "Bei Acumatica anmelden")
+    _, wrong = await sign_in(witness, link, "ann")
+    assert "Sie haben sich bei Acumatica als ann angemeldet." in wrong
+    assert "Dieser" in wrong or "nicht" in wrong
+    _, page = await sign_in(witness, link, "ben")
+    assert "Fast fertig" in page
+    await types(f"verbinden {number_on(page)}")
+    await said_to(witness, BEN, "Verbunden. In acme entscheiden Sie jetzt")
+    _, old = await sign_in(witness, link, "ben")
+    assert "That did not work" in old  # whose link it was is forgotten; the browser tells nothing
+    await types("trennen")
+    await said_to(witness, BEN, "Getrennt. Countersign handelt nicht mehr")
 
 
 async def test_a_grant_that_ended_in_the_erp_changes_nothing_and_says_so(

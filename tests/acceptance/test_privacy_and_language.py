@@ -50,6 +50,22 @@ async def test_a_banded_channel_never_learns_the_amount_and_the_approver_does(
         assert [word for word in TELLING if word in seen] == []
 
 
+async def test_a_german_channel_is_called_back_in_german(world: World) -> None:
+    world.edits = [GERMAN]
+    async with world.bot():
+        witness = world.witness
+        number = await witness.bill_on_hold(100)
+        await in_east(witness, DEV, "Rechnung")
+
+        await witness.change({"Amount": 200.0}, number)
+
+        async def called_back() -> bool:
+            replies = (await witness.cards(number))[0]["replies"]
+            return any("bitte sehen Sie noch einmal" in reply["text"] for reply in replies)
+
+        await eventually(called_back, "a reply calls the approver back in German")
+
+
 async def test_a_channel_that_may_know_nothing_learns_kind_person_and_time_only(
     world: World,
 ) -> None:

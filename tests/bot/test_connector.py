@@ -33,7 +33,7 @@ from bot.sending.pace import Pace
 from bot.sending.teams import Connector, ConnectorRefused, Posted, TeamChannel, card_activity
 from bot.settings import TeamsSettings
 from bot.tokens import EntraTokens, Resource, TokenRefused
-from storage.records import Done, Outcome, Reject, Retry, Unknown, Wait
+from storage.records import Done, Outcome, Reading, Retry, Unknown, Wait
 
 CHANNEL = "19:purchasing-east@thread.tacv2"
 GENERAL = "19:acme-general@thread.tacv2"
@@ -52,6 +52,19 @@ def now() -> datetime:
 
 def pace() -> Pace:
     return Pace(Quotas(), SystemClock())
+
+
+class Noon:
+    """A clock that stands still."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    def reading(self) -> Reading:
+        return Reading("boot", 0.0)
+
+    async def sleep(self, seconds: float) -> None:
+        """Return at once."""
 
 
 @dataclass
@@ -160,10 +173,30 @@ async def test_a_throttled_post_waits_exactly_as_long_as_told(line: Line, wait: 
     assert await line.shown() == []
 
 
+@pytest.mark.parametrize("status", [412, 429, 500, 502, 503, 504])
+async def test_a_whole_conversation_is_left_alone_for_as_long_as_teams_asks(
+    world: World, line: Line, status: int
+) -> None:
+    still = Pace(Quotas(), Noon())
+    transport = open_transport(teams_settings(world).may_call)
+    line.connector = Connector(transport, line.tokens, bot_id="28:bot", tenant_id="", pace=still)
+    await line.fault(f"status:{status}:17")
+
+    assert not isinstance(await line.post(), Posted)
+    await transport.close()
+
+    assert still.room(CHANNEL) == 17
+    assert still.room(GENERAL) == 0
+
+
 async def test_a_throttled_post_without_a_time_backs_off_by_itself(line: Line) -> None:
     await line.fault("status:429")
 
-    assert await line.post() == Throttled("429 Throttled", ceiling=60.0)
+    outcome = await line.post()
+
+    assert outcome == Throttled("429 Throttled", ceiling=60.0)
+    assert isinstance(outcome, Throttled)
+    assert outcome.conversation == CHANNEL
 
 
 @pytest.mark.parametrize(
@@ -246,7 +279,7 @@ async def test_a_refused_post_is_not_repeated_and_says_why(
         (Answer(400, "BadSyntax", message="Failed to decrypt pairwise id."), Indecipherable),
         (Answer(403, "Forbidden", message="Failed to decrypt conversation id"), Indecipherable),
         (Answer(400, "BadSyntax", message="Failed to read the card"), TooMuch),
-        (Answer(405), Reject),
+        (Answer(405), Wait),
         (Answer(302), Unknown),
         (Answer(500, "ServiceError"), Unknown),
     ],

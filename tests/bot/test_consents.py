@@ -24,6 +24,7 @@ from bot.core.routes import Route, Routes
 from bot.signing_in.consents import Consents
 from bot.signing_in.grants import Grants, drop_strays
 from bot.signing_in.sign_ins import waiting_of
+from cards.language import ENGLISH
 from storage import consents, vault
 from storage.database import Database
 from storage.records import Consent
@@ -133,7 +134,7 @@ async def test_a_number_is_held_against_every_company_before_a_try_is_counted(
     await place.signed_in("acme", "111111", "r-acme")
     await place.signed_in("beta", "222222", "r-beta")
 
-    said = await place.consents().confirm("ann", "222222")
+    said = await place.consents().confirm("ann", "222222", ENGLISH)
 
     assert said.startswith("Connected. In beta")
     assert await place.tries("acme") == [0]
@@ -142,10 +143,10 @@ async def test_a_number_is_held_against_every_company_before_a_try_is_counted(
 async def test_connecting_anew_ends_the_former_grant(place: Place) -> None:
     place.company("acme", TOLD, REVOKED)
     await place.signed_in("acme", "111111", "r-1")
-    await place.consents().confirm("ann", "111111")
+    await place.consents().confirm("ann", "111111", ENGLISH)
     await place.signed_in("acme", "222222", "r-2")
 
-    await place.consents().confirm("ann", "222222")
+    await place.consents().confirm("ann", "222222", ENGLISH)
 
     assert revoked(place.scripts["acme"]) == ["r-1"]
     assert await place.kept("acme") == ["r-2"]
@@ -154,10 +155,10 @@ async def test_connecting_anew_ends_the_former_grant(place: Place) -> None:
 async def test_what_a_replaced_grant_still_saves_never_lands_on_the_new_one(place: Place) -> None:
     grants = place.company("acme", TOLD, REVOKED)
     await place.signed_in("acme", "111111", "r-1")
-    await place.consents().confirm("ann", "111111")
+    await place.consents().confirm("ann", "111111", ENGLISH)
     former = await grants.of("ann")
     await place.signed_in("acme", "222222", "r-2")
-    await place.consents().confirm("ann", "222222")
+    await place.consents().confirm("ann", "222222", ENGLISH)
 
     assert former is not None
     await former._keeping.save("r-1-rotated")
@@ -183,7 +184,7 @@ async def test_the_third_wrong_number_drops_and_revokes_the_sign_in(place: Place
     await place.signed_in("acme", "111111", "r-1")
     asked = place.consents()
 
-    said = [await asked.confirm("ann", "999999") for _ in range(3)]
+    said = [await asked.confirm("ann", "999999", ENGLISH) for _ in range(3)]
 
     assert "wrong too often" in said[-1]
     assert revoked(place.scripts["acme"]) == ["r-1"]
@@ -193,9 +194,9 @@ async def test_the_third_wrong_number_drops_and_revokes_the_sign_in(place: Place
 async def test_a_token_that_cannot_be_revoked_is_forgotten_all_the_same(place: Place) -> None:
     place.company("acme", TOLD, Reply(503, {}, b""))
     await place.signed_in("acme", "111111", "r-1")
-    await place.consents().confirm("ann", "111111")
+    await place.consents().confirm("ann", "111111", ENGLISH)
 
-    said = await place.consents().disconnect("ann")
+    said = await place.consents().disconnect("ann", ENGLISH)
 
     assert "could not be told" in said
     assert await place.kept("acme") == []
@@ -207,7 +208,7 @@ async def test_grants_of_other_settings_are_forgotten_at_the_start(
 ) -> None:
     grants = place.company("acme")
     await place.signed_in("acme", "111111", "r-1")
-    await place.consents().confirm("ann", "111111")
+    await place.consents().confirm("ann", "111111", ENGLISH)
 
     async with place.store.transaction() as conn:
         whose = await drop_strays(conn, "acme", issuer)
@@ -220,7 +221,7 @@ async def test_grants_of_other_settings_are_forgotten_at_the_start(
 async def test_grants_of_these_settings_stay(place: Place) -> None:
     grants = place.company("acme")
     await place.signed_in("acme", "111111", "r-1")
-    await place.consents().confirm("ann", "111111")
+    await place.consents().confirm("ann", "111111", ENGLISH)
 
     async with place.store.transaction() as conn:
         assert await drop_strays(conn, "acme", grants.issuer) == []

@@ -29,6 +29,39 @@ async def caller(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Call
         yield opened
 
 
+# --- what is no HTTP ---
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GARBAGE\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"POST /api/messages HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /api/messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nno\r\n",
+    ],
+    ids=["garbage", "TLS", "negative length", "long header", "long path", "bad chunk"],
+)
+async def test_what_is_no_http_hears_a_status_and_nothing_of_us(
+    caller: Caller, sent: bytes
+) -> None:
+    host, port = caller.world.witness.bot.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(sent)
+
+    async with asyncio.timeout(5):
+        heard = await reader.read()
+    writer.close()
+
+    head, _, body = heard.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert body == b""
+    assert b"server:" not in head.lower()
+    assert b"aiohttp" not in heard.lower()
+
+
 # --- push ---
 
 

@@ -11,9 +11,11 @@ import pytest
 from graph_world import ANN, BEN, Desk, open_desk
 from world import World
 
-from bot.core.graph import INSTALL, USERS, Answered, Asked, GraphBusy, GraphForbidden
+from bot.core.graph import INSTALL, REPLIES, USERS, Answered, Asked, GraphBusy, GraphForbidden
 from bot.core.people import match_people
 from bot.people.entra import IN_ONE_GO, EntraUsers
+from bot.people.organisation import wanted
+from bot.settings import TeamsSettings
 from storage import entra, people
 from storage.records import StoredEmployee, TeamsPerson
 
@@ -217,6 +219,13 @@ async def test_without_the_permission_nobody_is_known_to_be_nobody(desk: Desk) -
     assert await found(desk) == {}
 
 
+def test_replies_need_their_permission_where_they_are_listened_to() -> None:
+    settings = TeamsSettings(app_id="a", tenant_id="t", install="off", feed="off")
+
+    assert wanted(settings, hears=False) == [USERS]
+    assert wanted(settings, hears=True) == [USERS, REPLIES]
+
+
 async def test_missing_permissions_are_noted_with_what_is_lost(desk: Desk) -> None:
     await desk.roles("User.Read.All")
 
@@ -224,7 +233,7 @@ async def test_missing_permissions_are_noted_with_what_is_lost(desk: Desk) -> No
 
     async with desk.store.reading() as conn:
         lacking, _ = (await entra.told(conn))["lacking"]
-    assert lacking == {INSTALL.name: INSTALL.lost}
+    assert lacking == {INSTALL.name: INSTALL.absence}
 
 
 class HalfGraph:

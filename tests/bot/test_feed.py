@@ -35,7 +35,8 @@ class Told:
     def feed(self) -> Feed:
         app = App(self.desk.settings.app_id, "", self.desk.settings.graph_url)
         desk = self.desk
-        return Feed(desk.graph, desk.store, desk.clock, {COMPANY: self.board}, app=app)
+        boards, own = {COMPANY: self.board}, {COMPANY: "en"}
+        return Feed(desk.graph, desk.store, desk.clock, boards, app=app, own=own)
 
     async def ask(self, *people: str, number: str = "000123", ago: float = 0) -> str:
         """Put a question about a bill to people."""
@@ -222,6 +223,6 @@ async def test_a_question_of_a_company_the_file_lost_holds_nobody_up(told: Told)
     desk = told.desk
     app = App(desk.settings.app_id)
 
-    await told.tell(made=Feed(desk.graph, desk.store, desk.clock, {}, app=app))
+    await told.tell(made=Feed(desk.graph, desk.store, desk.clock, {}, app=app, own={}))
 
     assert await told.shown("ann") == []

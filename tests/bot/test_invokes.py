@@ -24,6 +24,38 @@ async def test_an_unknown_invoke_is_answered_in_form(caller: Caller, name: Any) 
     assert "does not know" in heard.answer["value"]
 
 
+async def test_an_unknown_invoke_is_answered_in_the_language_of_who_asks(caller: Caller) -> None:
+    asked = caller.activity(type="invoke", name="application/search", value={}, locale="de-DE")
+
+    heard = await caller.call(asked)
+
+    assert heard.answer["value"] == "Countersign kennt diese Art von Anfrage nicht."
+
+
+async def test_an_unknown_request_of_the_message_extension_is_answered_in_its_form(
+    caller: Caller,
+) -> None:
+    name = "composeExtension/fetchTask"
+
+    heard = await caller.call(caller.activity(type="invoke", name=name, value={}, locale="de"))
+
+    told = json.loads(heard.body)
+    line = "Countersign kennt diese Art von Anfrage nicht."
+    assert told == {"composeExtension": {"type": "message", "text": line}}
+
+
+async def test_who_tells_no_locale_is_answered_in_the_language_of_their_chat(
+    caller: Caller,
+) -> None:
+    await caller.call(caller.activity(locale="de-DE"))
+
+    asked = caller.activity(type="invoke", name="application/search", value={}, locale=ABSENT)
+    heard = await caller.call(asked)
+    await caller.call(caller.activity(locale="en-US"))
+
+    assert heard.answer["value"] == "Countersign kennt diese Art von Anfrage nicht."
+
+
 @pytest.mark.parametrize(
     ("name", "member"),
     [
@@ -135,6 +167,35 @@ async def test_a_repeated_press_gets_the_same_answer_and_decides_once(caller: Ca
     assert "Ben Ortiz" in json.dumps(again.answer["value"])
     assert caller.claimed(pressed.number) == 1
     await caller.world.witness.released(pressed.number)
+
+
+async def test_a_repeated_press_hears_what_the_first_heard_although_the_erp_moved_on(
+    caller: Caller,
+) -> None:
+    pressed = await card(caller)
+    invoke = pressed.press(caller)
+    first = await caller.call(invoke)
+    await caller.world.witness.released(pressed.number)
+    await caller.world.witness.card(pressed.number, BEN, says="Released by Ben Ortiz")
+
+    again = await caller.call(invoke)
+    anew = await caller.call(pressed.press(caller))
+
+    assert again.body == first.body
+    assert anew.body != first.body  # judged now, it is told how it ended
+
+
+async def test_a_repeat_of_a_refused_press_stays_refused_when_its_cause_is_gone(
+    caller: Caller,
+) -> None:
+    pressed = await card(caller)
+    refused = pressed.press(caller, replyToId="1")
+    first = await caller.call(refused)
+
+    again = await caller.call({**refused, "replyToId": pressed.message})
+
+    assert again.body == first.body
+    assert caller.claimed(pressed.number) == 0
 
 
 async def test_presses_without_an_id_are_not_taken_for_one(caller: Caller) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sync_world import SyncWorld, sync_world
 
 from bot.reading.look import FAILURE_WAITS
+from storage import inbox
 
 LOCKED = "px_error:Another process has updated the 'APInvoice' record."
 
@@ -43,6 +44,24 @@ async def look_as_due(erp: SyncWorld) -> list[float]:
 
 def state(erp: SyncWorld) -> list[tuple[str, str]]:
     return [(state, note) for state, note in erp.rows("SELECT state, note FROM hints")]
+
+
+async def test_a_number_asked_for_in_another_case_is_the_one_document_the_erp_knows(
+    erp: SyncWorld,
+) -> None:
+    await erp.settle()
+    document = await erp.bill(ReferenceNbr="AB0001")
+    now = erp.clock.now()
+    async with erp.store.transaction() as conn:
+        asked = document.replace("AB0001", "ab0001")
+        await inbox.add_hint(conn, "acme", asked, reason="asked", correlation="c", now=now)
+
+    await erp.look_at_all()
+
+    assert document.endswith("AB0001")
+    assert erp.rows("SELECT document FROM documents") == [(document,)]
+    assert set(erp.rows("SELECT document FROM decisions")) <= {(document,)}
+    assert state(erp) == []
 
 
 async def test_a_record_locked_for_a_moment_is_read_again_soon(erp: SyncWorld) -> None:

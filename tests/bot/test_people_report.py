@@ -133,7 +133,7 @@ async def test_it_is_told_how_old_it_is_and_what_could_not_be_read(
 ) -> None:
     async with store.transaction() as conn:
         await entra.tell(conn, "rosters", "403 the app is not installed", now=NOW)
-        await entra.tell(conn, "lacking", {INSTALL.name: INSTALL.lost}, now=NOW)
+        await entra.tell(conn, "lacking", {INSTALL.name: INSTALL.absence}, now=NOW)
 
     text = printed(await report(tmp_path))
 

@@ -19,6 +19,12 @@ FALLBACK = (
 )
 
 
+DISCREET = (
+    'when = "on hold"\nto = ["channel:purchasing-east"]',
+    'when = "on hold"\nto = ["channel:purchasing-east"]\nprivacy = "band"',
+)
+
+
 async def reach(witness: Witness, how: str, **where: str) -> None:
     await witness.post(f"{witness.teams}/_sandbox/reach", {"how": how, **where})
 
@@ -56,6 +62,38 @@ async def quiet(witness: Witness) -> None:
 async def standing(witness: Witness, number: str, person: str = "") -> dict[str, dict[str, Any]]:
     """The cards about a document, by the conversation they stand in."""
     return {one["conversation"]: one for one in await witness.cards(number, person)}
+
+
+async def seen_in_payments(witness: Witness, number: str, *, says: str) -> dict[str, Any]:
+    """The card that stands in, once it says something and can be decided on."""
+
+    async def there() -> dict[str, Any] | None:
+        card = (await standing(witness, number, BEN)).get("Payments")
+        shown = card is not None and says in texts(card["card"])
+        return card if card and shown and "Release" in buttons(card["card"]) else None
+
+    return await eventually(there, f"{number} in Payments says {says!r}")
+
+
+async def relieved_in_payments(witness: Witness, number: str) -> None:
+    """Wait until the card that stood in asks nobody, and the one it stood for does."""
+
+    async def back() -> bool:
+        cards = await standing(witness, number, BEN)
+        asking = [name for name, card in cards.items() if "Release" in buttons(card["card"])]
+        return len(cards) == 2 and len(asking) == 1 and asking != ["Payments"]
+
+    await eventually(back, f"{number} is asked in its own place alone")
+
+
+async def told_alone(witness: Witness, words: str) -> bool:
+    found = await witness.messages(BEN, "Countersign")
+    return any(words in (one["text"] or "") + texts(one["card"]) for one in found if one)
+
+
+async def in_a_chat_of(witness: Witness, person: str, number: str) -> bool:
+    names = set(await standing(witness, number, person)) - {EAST, "Payments"}
+    return bool(names)
 
 
 # --- places that cannot be written to ---
@@ -155,6 +193,95 @@ async def test_a_place_that_refused_is_not_asked_again_for_every_message(world: 
         assert len(await calls(witness, "POST")) == before
 
 
+async def test_a_question_asked_by_an_edit_nobody_can_be_shown_goes_where_it_is_seen(
+    world: World,
+) -> None:
+    world.edits = [TO_CHAT, FALLBACK]
+    witness = world.witness
+    async with world.bot():
+        await quiet(witness)
+        await witness.connect_push()
+        number = await witness.bill_on_hold()
+        await witness.card(number, BEN, says="this waits for you")
+        await reach(witness, "blocked", person="ben")
+
+        await witness.change({"Amount": 77.0}, number)
+        await seen_in_payments(witness, number, says="77.00")
+        await witness.change({"Amount": 88.0}, number)  # the first edit is parked meanwhile
+        card = await seen_in_payments(witness, number, says="88.00")
+
+        await witness.post(
+            f"{witness.teams}/_sandbox/press",
+            {"person": BEN, "message": card["id"], "button": "Release"},
+        )
+        await witness.released(number)
+
+
+async def test_a_question_asked_while_an_edit_is_parked_goes_where_it_is_seen(
+    world: World,
+) -> None:
+    world.edits = [TO_CHAT, FALLBACK]
+    witness = world.witness
+    async with world.bot():
+        await quiet(witness)
+        await witness.connect_push()
+        number = await witness.bill_on_hold()
+        await witness.card(number, BEN, says="this waits for you")
+        await reach(witness, "blocked", person="ben")
+        # What is told in an edit that asks nothing stays where it is …
+        await witness.change({"Status": "Balanced"}, number)
+        await eventually(lambda: said(witness, "blocked or removed"), "it is reported")
+        assert "Payments" not in await standing(witness, number)
+
+        # … and a question is put elsewhere, although the edit waits.
+        await witness.change({"Status": "On Hold"}, number)
+
+        await seen_in_payments(witness, number, says="this waits for you")
+
+
+async def test_what_is_asked_at_a_place_that_is_lost_is_asked_elsewhere_at_once(
+    world: World,
+) -> None:
+    world.edits = [TO_CHAT, FALLBACK]
+    witness = world.witness
+    async with world.bot():
+        await quiet(witness)
+        numbers = [await witness.bill_on_hold(), await witness.bill_on_hold(77)]
+        for number in numbers:
+            await witness.card(number, BEN, says="this waits for you")
+
+        await reach(witness, "removed", person="ben")
+        for number in numbers:
+            await seen_in_payments(witness, number, says="this waits for you")
+
+        await reach(witness, "ok", person="ben")
+        for number in numbers:
+            await relieved_in_payments(witness, number)
+
+
+@pytest.mark.parametrize("lost", ["teamArchived", "channelDeleted"])
+async def test_what_is_asked_in_a_channel_that_closes_is_asked_elsewhere(
+    world: World, lost: str
+) -> None:
+    world.edits = [FALLBACK]
+    witness = world.witness
+    async with world.bot():
+        await quiet(witness)
+        number = await witness.bill_on_hold()
+        await witness.card(number, BEN, says="this waits for you")
+        # The bot has heard from the channels, so that it knows which team they belong to.
+        for channel in (EAST, "Payments"):
+            await witness.say("ben", channel, "help")
+        event = {"event": lost} | ({"channel": EAST} if lost == "channelDeleted" else {})
+
+        await witness.post(f"{witness.teams}/_sandbox/team", event)
+
+        if lost == "channelDeleted":
+            await seen_in_payments(witness, number, says="this waits for you")
+        else:  # the first choice is in the same team: the next one is taken
+            await eventually(lambda: in_a_chat_of(witness, ERIN, number), "Erin is shown it")
+
+
 async def test_a_note_that_cannot_be_delivered_is_parked_and_not_moved(world: World) -> None:
     world.edits = [FALLBACK]
     witness = world.witness
@@ -238,6 +365,48 @@ async def test_a_chat_that_is_gone_is_opened_anew_once(world: World) -> None:
         await witness.card(number, BEN, says="this waits for you")
         posts = await calls(witness, "POST")
         assert posts[-3:] == [404, 201, 201]  # refused, opened anew, posted
+
+
+async def test_an_answer_for_one_alone_opens_a_chat_that_is_gone_anew(world: World) -> None:
+    world.edits = [DISCREET]
+    witness = world.witness
+    async with world.bot():
+        await witness.connect_push()
+        number = await witness.bill_on_hold(4321.0)
+        await witness.card(number, BEN, says="this waits for you")
+        await quiet(witness)
+        await witness.teams_fault("status:404", method="POST", path="a:1ben")
+
+        await witness.say(BEN, EAST, f"bill {number}")
+
+        await eventually(lambda: told_alone(witness, "4,321.00"), "the amount is told alone")
+        assert 404 in await calls(witness, "POST", "a:1ben")
+
+
+async def test_an_answer_teams_does_not_take_goes_once_in_a_smaller_form(
+    witness: Witness,
+) -> None:
+    await quiet(witness)
+    await witness.teams_fault("status:400", method="POST", path="/activities")
+
+    await witness.say(BEN, "bot", "help")
+
+    await eventually(lambda: told_alone(witness, "What you can type"), "a plain answer came")
+    assert (await calls(witness, "POST", "/activities"))[-2:] == [400, 201]
+
+
+async def test_an_answer_teams_takes_in_no_form_is_given_up_after_two_tries(
+    witness: Witness,
+) -> None:
+    await quiet(witness)
+    await witness.teams_fault("status:413", times=2, method="POST", path="/activities")
+
+    await witness.say(BEN, "bot", "help")
+    await witness.say(BEN, "bot", "pending bills")
+
+    await eventually(lambda: told_alone(witness, "Pending bills"), "the next answer came")
+    assert not await told_alone(witness, "What you can type")
+    assert (await calls(witness, "POST", "/activities")).count(413) == 2
 
 
 async def test_a_post_that_meets_another_is_tried_again(world: World) -> None:

@@ -296,6 +296,23 @@ def test_an_unsafe_rule_is_refused_in_its_own_words(folder: Path, more: str, wor
     assert words in found
 
 
+@pytest.mark.parametrize(
+    ("url", "tenant"),
+    [
+        ("https://erp.example", "Company"),
+        ("https://ERP.example:443/", "company"),
+        ("https://erp.example", ""),
+    ],
+)
+def test_one_tenant_of_acumatica_is_one_company(folder: Path, url: str, tenant: str) -> None:
+    other = f'[[company]]\nname = "west"\nurl = "{url}"\ntenant = "{tenant}"\n'
+    routes = LAST_ROUTE + LAST_ROUTE.replace("acme", "west")
+
+    found = in_file(folder, COMPANY + other + routes)
+
+    assert "acme and west are the same tenant" in found
+
+
 @pytest.mark.parametrize("routes", ["", BILLS, LAST_ROUTE + BILLS])
 def test_the_last_route_must_match_everything(folder: Path, routes: str) -> None:
     found = in_file(folder, (COMPANY + routes) if routes else f"route = []\n{COMPANY}")
@@ -340,7 +357,7 @@ def test_a_broken_file_does_not_hide_an_unsafe_environment(
 
 
 def test_companies_side_by_side_keep_their_own_routes(folder: Path) -> None:
-    other = (COMPANY + LAST_ROUTE).replace("acme", "acme_us")
+    other = (COMPANY + LAST_ROUTE).replace("acme", "acme_us").replace("Company", "US")
     channel = '[[channel]]\nname = "ap"\nconversation = "19:ap@thread.tacv2"\n'
     text = COMPANY + BILLS + LAST_ROUTE + other + channel
     (folder / "countersign.toml").write_text(text, "utf-8")

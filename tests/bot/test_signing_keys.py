@@ -11,7 +11,7 @@ import pytest
 
 from acumatica_client.transport import NoAnswer, Reply, Request
 from bot.clock import SystemClock
-from bot.gate import REMEMBERED, Proved
+from bot.gate import Proved
 from bot.signing_keys import LIMIT, GateRefused, SigningKeys
 from storage.records import Reading
 
@@ -165,10 +165,10 @@ async def test_known_keys_count_for_a_day_without_their_server() -> None:
 def test_remembered_tokens_are_bounded_and_the_oldest_go_first() -> None:
     proved, key = Proved(), {"kid": "one"}
 
-    for number in range(REMEMBERED + 1):
+    for number in range(1025):
         proved.put(f"token {number}", key, {"number": number})
 
     assert proved.get("token 0", key) is None
     assert proved.get("token 1", key) == {"number": 1}
-    assert proved.get(f"token {REMEMBERED}", key) == {"number": REMEMBERED}
+    assert proved.get("token 1024", key) == {"number": 1024}
     assert proved.get("token 1", {"kid": "another"}) is None

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from bot.clock import Ports
-from bot.core.posting import Throttled
+from bot.core.posting import Throttled, Unreachable
 from bot.core.schedule import Errand, Quotas, Window
 from bot.sending.effects import Effects, Performed
 from bot.sending.pace import Pace
@@ -71,6 +71,7 @@ class Desk:
     clock: Clock
     worker: Worker
     sender: Sender
+    reach: Reach
 
     async def put(self, *items: OutboxItem) -> None:
         async with self.store.transaction() as conn:
@@ -104,7 +105,7 @@ def desk_on(store: Database, clock: Clock, quotas: Quotas = Quotas()) -> Desk:  
         reach=reach,
         standing_in=StandingIn({}, reach),
     )
-    return Desk(store, clock, worker, sender)
+    return Desk(store, clock, worker, sender, reach)
 
 
 @pytest.fixture
@@ -161,6 +162,41 @@ async def test_a_throttled_conversation_waits_exactly_and_the_others_go_on(desk:
     assert await desk.run() == []
     desk.clock.passed = 17.0
     assert sorted(await desk.run()) == ["k1", "k2"]
+
+
+async def test_a_throttled_conversation_nobody_told_a_time_for_is_left_alone_as_a_whole(
+    desk: Desk,
+) -> None:
+    await desk.put(note("k1", "19:a;messageid=1"), note("k2", "19:a;messageid=2"))
+    await desk.put(note("k3", "19:b"))
+    desk.sender.outcomes = [Throttled("429", ceiling=60.0, conversation="19:a")]
+
+    went = await desk.run()
+
+    assert went == ["k1", "k3"]
+    due = await desk.worker.next_due()
+    assert due == START + timedelta(seconds=1.25)  # the first step of our own back-off
+    desk.clock.passed = 1.2
+    assert await desk.run() == []
+    desk.clock.passed = 1.25
+    assert sorted(await desk.run()) == ["k1", "k2"]
+
+
+async def test_a_place_that_refused_us_is_tried_again_after_a_day_without_any_event(
+    desk: Desk,
+) -> None:
+    await desk.put(note("k1", "person:ben"), note("k2", "person:ben", document="k1"))
+    desk.sender.outcomes = [Unreachable("403")]
+    assert await desk.run() == ["k1"]
+
+    desk.clock.passed = timedelta(hours=23, minutes=59).total_seconds()
+    assert await desk.run() == []
+    assert desk.reach.refusal("person:ben", desk.clock.now()) == "403"
+
+    desk.clock.passed = timedelta(hours=25).total_seconds()
+    assert desk.reach.refusal("person:ben", desk.clock.now()) == ""
+    assert await desk.run() == ["k1", "k2"]
+    assert desk.reach.marked == frozenset()
 
 
 async def test_one_message_of_a_conversation_is_at_work_and_threads_are_no_other_one(

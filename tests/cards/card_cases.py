@@ -53,6 +53,7 @@ def document(path: str) -> Document:
 
 
 WAITING = Situation(
+    language=ENGLISH,
     state=State.WAITING,
     now=at(8, 20),
     zone=CHICAGO,
@@ -348,14 +349,18 @@ def cases() -> Iterator[Case]:
     yield Case("de/chat/listing", lambda: _listing(GERMAN))
     yield Case(
         "chat/listing_empty",
-        lambda: listing_card("Pending bills", [], more=0, now=WAITING.now, zone=CHICAGO),
+        lambda: listing_card(
+            "Pending bills", [], more=0, now=WAITING.now, zone=CHICAGO, language=ENGLISH
+        ),
     )
-    yield Case("chat/help", lambda: help_card(_HELP))
+    yield Case("chat/help", lambda: help_card(_HELP, ENGLISH))
     yield Case(
         "chat/text",
-        lambda: text_card("Bill 004512", ["Nothing was posted: no route asks for a card."]),
+        lambda: text_card(
+            "Bill 004512", ["Nothing was posted: no route asks for a card."], ENGLISH
+        ),
     )
-    yield Case("chat/connect", lambda: connect_card("acme", _SIGN_IN, "15:04"))
+    yield Case("chat/connect", lambda: connect_card("acme", _SIGN_IN, "15:04", ENGLISH))
     yield Case("de/chat/connect", lambda: connect_card("acme", _SIGN_IN, "15:04", GERMAN))
 
 

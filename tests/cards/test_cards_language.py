@@ -148,7 +148,7 @@ def test_every_reason_a_decision_keeps_is_translated_and_may_stand_in_any_channe
 
 @pytest.mark.parametrize("refusal", Refusal)
 def test_every_refusal_is_told_in_the_readers_language(refusal: Refusal) -> None:
-    assert refusal_text(refusal, "Ann", GERMAN) != refusal_text(refusal, "Ann")
+    assert refusal_text(refusal, GERMAN, "Ann") != refusal_text(refusal, ENGLISH, "Ann")
 
 
 def test_a_card_says_which_language_it_is_in() -> None:

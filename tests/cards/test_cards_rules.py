@@ -31,10 +31,13 @@ from cards import (
     summary,
 )
 from cards.elements import Card, Container, Execute
+from cards.filling import fill
 from cards.language import ENGLISH, language_of
-from cards.render import HISTORY_ID, LARGEST, size
+from cards.render import HISTORY_ID, render, sheet_of, size
+from cards.sheet import Paper
 from cards.states import DECIDABLE
 from cards.verbs import VERBS, label, promise
+from cards.view import Fact, Part
 
 BILL = document("bill/on_hold")
 ORDER = document("purchase_order/pending_approval")
@@ -369,7 +372,7 @@ def test_five_hundred_long_lines_still_make_a_card_teams_takes() -> None:
 
     card = drawn(replace(APPROVE, for_approver=True), replace(BILL, lines=(line,) * 500))
 
-    assert size(card) <= LARGEST
+    assert size(card) <= 25_000
     assert "Lines (500)" in [one["title"] for one in elements(card, "Action.ToggleVisibility")]
     assert buttons(card) == ["Approve", "Reject…", "Open in Acumatica"]
     assert schema_errors(card) == []
@@ -382,8 +385,20 @@ def test_lines_too_long_to_show_are_told_to_be_in_the_erp() -> None:
 
     card = drawn(replace(WAITING, warnings=(wide,) * 5), bill)
 
-    assert size(card) <= LARGEST
+    assert size(card) <= 25_000
     assert "The lines are too long for a card; see them in Acumatica." in said(card)
+
+
+def test_a_card_too_large_in_every_form_becomes_one_line_with_the_way_to_the_whole() -> None:
+    view = fill(sheet_of(BILL), Paper(BILL, replace(APPROVE, for_approver=True), {}))
+    endless = (Part("x" * 40),) * 900
+
+    card = render(replace(view, facts=(Fact("PO number", endless),)))
+
+    assert size(card) <= 25_000
+    assert buttons(card) == ["Open in Acumatica"]
+    assert view.party in said(card)
+    assert schema_errors(card) == []
 
 
 @pytest.mark.parametrize(
@@ -446,7 +461,9 @@ def test_a_verb_nobody_knows_is_an_error_and_not_a_button() -> None:
 def test_a_listing_counts_what_it_does_not_show() -> None:
     rows = [ListingRow(BILL, "waits for Ann Whitfield")] * 30
 
-    card = listing_card("Pending bills", rows, more=5, now=WAITING.now, zone=CHICAGO)
+    card = listing_card(
+        "Pending bills", rows, more=5, now=WAITING.now, zone=CHICAGO, language=ENGLISH
+    )
 
     assert "and 10 more" in said(card)
     assert "Due Sat 5 Dec 2026, in 13 days" in said(card)

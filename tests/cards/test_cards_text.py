@@ -25,8 +25,8 @@ from cards.filling import APPROVED_BY
 from cards.language import ENGLISH, Language, language_of
 from cards.nudge import nudge_message
 from cards.privacy import Discretion, Privacy
-from cards.render import LARGEST, size
-from cards.text import LONGEST, clean, escape, link, plain, safe_url, tags
+from cards.render import size
+from cards.text import LONGEST, bare, clean, escape, link, plain, safe_url, tags
 
 MARKDOWN = MarkdownIt("commonmark").enable(["strikethrough", "table"])
 OURS = "https://erp.acme.example/"
@@ -151,7 +151,7 @@ def test_no_text_of_others_becomes_a_link_a_mention_or_a_layout(
 
     assert schema_errors(card) == []
     assert_obeys_nobody(card)
-    assert size(card) <= LARGEST
+    assert size(card) <= 25_000
     assert "\n" not in summary(bill(text), told)
 
 
@@ -181,7 +181,7 @@ def test_chat_answers_obey_nobody_either(text: str, language: Language) -> None:
     ):
         assert schema_errors(card) == []
         assert_obeys_nobody(card)
-        assert size(card) <= LARGEST
+        assert size(card) <= 25_000
 
 
 @given(text=hostile)
@@ -289,3 +289,10 @@ def test_two_mentions_of_one_name_notify_two_people() -> None:
 
 def _fields(told: Situation) -> dict[str, Any]:
     return {name: getattr(told, name) for name in told.__dataclass_fields__}
+
+
+def test_a_name_in_a_plain_line_is_a_name_only() -> None:
+    told = bare("[Pay here](https://evil.example) <at>x</at> *Ann*")
+
+    assert not set("[]()<>*`_") & set(told)
+    assert "://" not in told

@@ -103,6 +103,21 @@ async def test_a_target_that_waits_blocks_no_other_target_and_no_other_document(
         assert await claim(conn, 99) is None
 
 
+async def test_an_edit_passes_what_is_parked_and_nothing_else(store: Database) -> None:
+    edit = {"kind": "update", "asks": True}
+    async with store.transaction() as conn:
+        await put(conn, message("k1"))
+        first = await taken(conn)
+        await put(conn, replace(message("k2"), **edit), message("k3"))
+        assert await claim(conn, 30) is None
+
+        await record(conn, first, OutboxState.WAITING)
+
+        assert [one.target for one in await outbox.due(conn, now=later(30))] == [first.target]
+        assert (await taken(conn, 30)).key == "k2"
+        assert await claim(conn, 30) is None
+
+
 async def test_what_waited_goes_out_in_order_once_its_target_is_known(store: Database) -> None:
     async with store.transaction() as conn:
         await put(conn, message("k1", "channel:new"))

@@ -47,8 +47,7 @@ async def member(request: web.Request) -> web.Response:
 async def paged_members(request: web.Request) -> web.Response:
     """A page of the roster and the token of the next one."""
     _, conversation = _asked(request)
-    size, start = _number(request, "pageSize", DEFAULT_PAGE), _page_start(request)
-    size = min(max(size, PAGE_SIZES.start), PAGE_SIZES.stop - 1)
+    size, start = _page_size(request), _page_start(request)
     page = conversation.members[start : start + size]
     body: Json = {"members": [_member(one, conversation) for one in page]}
     if start + size < len(conversation.members):
@@ -111,10 +110,10 @@ def _page_start(request: web.Request) -> int:
     return int(number)
 
 
-def _number(request: web.Request, name: str, default: int) -> int:
-    text = request.query.get(name, str(default))
-    if not text.isdigit():
-        raise ConnectorError(400, "BadSyntax", f"{name} must be a number.")
+def _page_size(request: web.Request) -> int:
+    text = request.query.get("pageSize", str(DEFAULT_PAGE))
+    if not text.isdecimal() or int(text) not in PAGE_SIZES:
+        raise ConnectorError(400, "BadSyntax", "pageSize must be a number from 50 to 500.")
     return int(text)
 
 

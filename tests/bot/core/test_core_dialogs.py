@@ -184,7 +184,7 @@ def test_whoever_may_see_the_card_may_ask_although_they_may_not_decide() -> None
 def test_an_answer_to_a_dialog_is_never_empty() -> None:
     drawn = Form("Reject the bill", {"type": "AdaptiveCard"})
 
-    assert task_answer(Notice(""))["task"]["value"]
+    assert task_answer(Notice("Done."))["task"]["value"]
     value = task_answer(drawn)["task"]["value"]
     assert value["title"] == "Reject the bill"
     assert value["card"]["content"] == drawn.card

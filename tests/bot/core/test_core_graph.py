@@ -13,6 +13,7 @@ from bot.core.graph import (
     FEED,
     INSTALL,
     PERMISSIONS,
+    REPLIES,
     USERS,
     Answered,
     Asked,
@@ -22,6 +23,7 @@ from bot.core.graph import (
     GraphForbidden,
     GraphMissing,
     GraphRefused,
+    Permission,
     build_batch,
     chunks,
     literal,
@@ -222,6 +224,15 @@ def test_a_batch_without_responses_makes_no_sense() -> None:
 
 
 # --- permissions ---
+
+
+@pytest.mark.parametrize("one", [FEED, REPLIES])
+def test_what_a_team_or_a_person_may_grant_is_never_called_missing(one: Permission) -> None:
+    assert one.alone not in one.instead
+    assert one.absence.startswith(
+        f"is not in the token; a team or person may have granted {one.alone}"
+    )
+    assert "not granted" not in one.absence
 
 
 def test_what_is_missing_is_named_with_what_is_lost() -> None:

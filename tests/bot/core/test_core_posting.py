@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.core.posting import (
     PLAIN_REASONS,
+    UNHEARD_OF,
     Answer,
     Gone,
     SignInRefused,
@@ -15,12 +16,13 @@ from bot.core.posting import (
     Unreachable,
     refused,
 )
-from storage.records import Outcome, Reject, Retry, Unknown, Wait
+from storage.records import Outcome, Retry, Unknown, Wait
 
 POST_TABLE: dict[int, type[Outcome]] = {
     301: Unknown, 302: Unknown, 307: Unknown,
     400: TooMuch, 401: SignInRefused, 403: Unreachable, 404: Gone, 412: Retry, 413: TooMuch,
-    415: Reject, 429: Retry,
+    402: Wait, 405: Wait, 408: Unknown, 409: Wait, 410: Wait, 415: Wait, 422: Wait, 429: Retry,
+    499: Wait,
     500: Unknown, 502: Unknown, 503: Unknown, 504: Unknown,
 }  # fmt: skip
 
@@ -30,7 +32,7 @@ def test_each_answer_to_a_post_means_what_the_table_says(status: int) -> None:
     assert isinstance(refused(Answer(status), repeatable=False), POST_TABLE[status])
 
 
-@given(status=st.one_of(st.integers(300, 399), st.integers(500, 599)))
+@given(status=st.one_of(st.just(408), st.integers(300, 399), st.integers(500, 599)))
 def test_a_post_that_may_have_arrived_is_never_simply_tried_again(status: int) -> None:
     assert isinstance(refused(Answer(status), repeatable=False), Unknown)
     assert isinstance(refused(Answer(status), repeatable=True), Retry)
@@ -45,8 +47,11 @@ def test_an_edit_is_never_unknown(status: int, wait: str, code: str) -> None:
 
 @pytest.mark.parametrize(
     ("told", "waits"),
-    [("", None), ("7", 7), ("0", 1), ("-5", 1), ("100000", 900), ("1e9", 900), ("soon", 60)],
-)
+    [
+        ("", None), ("7", 7), ("0", 1), ("-5", 1), ("100000", 900), ("1e9", 900), ("inf", 900),
+        ("soon", 60), ("nan", 60), ("NaN", 60), ("-nan", 60),
+    ],
+)  # fmt: skip
 def test_retry_after_is_clamped_and_nonsense_is_a_minute(told: str, waits: float | None) -> None:
     outcome = refused(Answer(429, retry_after=told), repeatable=False)
 
@@ -62,13 +67,22 @@ def test_no_retry_after_waits_less_than_a_second_or_more_than_a_quarter_hour(tol
     assert outcome.after is None or 1 <= outcome.after <= 900
 
 
-@pytest.mark.parametrize("told", ["nan", "NaN", "inf", "-inf"])
-def test_a_retry_after_that_is_no_number_of_seconds_still_ends(told: str) -> None:
-    outcome = refused(Answer(429, retry_after=told), repeatable=False)
+@pytest.mark.parametrize("status", [408, 412, 429, 500, 502, 503, 504])
+def test_whatever_is_tried_again_waits_as_long_as_teams_asked(status: int) -> None:
+    edited = refused(Answer(status, retry_after="17"), repeatable=True)
+    posted = refused(Answer(status, retry_after="17"), repeatable=False)
 
-    assert isinstance(outcome, Retry)
-    assert outcome.after is not None
-    assert 1 <= outcome.after <= 900
+    assert isinstance(edited, Retry)
+    assert isinstance(posted, Retry | Unknown)
+    assert edited.after == posted.after == 17
+
+
+@pytest.mark.parametrize("status", [402, 405, 409, 410, 415, 422, 499])
+def test_a_refusal_nobody_has_documented_parks_the_message_and_says_so(status: int) -> None:
+    for repeatable in (True, False):
+        outcome = refused(Answer(status), repeatable=repeatable)
+
+        assert outcome == Wait(f"{status}: {UNHEARD_OF}")
 
 
 def test_a_known_code_is_told_in_plain_words_and_an_unknown_one_as_it_came() -> None:

@@ -39,6 +39,7 @@ from bot.core.presses import (
     may_decide,
     thread_base,
 )
+from cards.language import ENGLISH
 from cards.refusals import Refusal, refusal_text
 from storage.records import DecisionState, StoredEmployee
 
@@ -153,14 +154,15 @@ def test_every_reason_of_a_press_is_tried_here() -> None:
     reached = {case[0] for case in REFUSED.values()} | {Refusal.ALREADY_DECIDED}
 
     # Creator needs an ERP that tells it; a refresh or a review never comes to be judged.
-    unjudged = {Refusal.CREATOR, Refusal.AUTOMATIC, Refusal.NOT_YOURS, *OF_FORMS}
+    unjudged = {Refusal.CREATOR, Refusal.AUTOMATIC, Refusal.NOT_YOURS, Refusal.UNKNOWN_REQUEST}
+    unjudged |= {Refusal.TAKEN_LOGIN, Refusal.NOT_LASTING, *OF_FORMS}  # of forms and sign-ins
     assert set(Refusal) - reached == unjudged
 
 
 @pytest.mark.parametrize("refusal", Refusal)
 def test_every_refusal_has_a_sentence(refusal: Refusal) -> None:
-    assert refusal_text(refusal).endswith(".")
-    assert refusal_text(refusal, "Ann")
+    assert refusal_text(refusal, ENGLISH).endswith(".")
+    assert refusal_text(refusal, ENGLISH, "Ann")
 
 
 def test_a_limit_that_is_just_enough_is_enough() -> None:

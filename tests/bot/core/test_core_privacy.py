@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from bot.core.routes import Routes
 from bot.core.situations import Story, Viewpoint, situation_of
+from cards.language import ENGLISH
 from cards.privacy import Discretion, Privacy
 from storage.records import DecisionState, StoredDocument
 
@@ -55,6 +56,14 @@ def test_a_channel_no_route_names_is_told_as_little_as_any() -> None:
     )
 
 
+def test_a_card_that_only_stands_in_is_told_as_little_as_any() -> None:
+    # Nobody meant that channel to read the document: it went there because another was closed.
+    found = routes(("channel:ap", "none"), ("channel:b", "full"))
+
+    assert found.privacy("channel:b") is Privacy.FULL
+    assert found.privacy("channel:b", stands_in=True) is Privacy.NONE
+
+
 @pytest.mark.parametrize("target", ["person:aad-ann", "approver"])
 def test_a_persons_own_chat_is_told_everything(target: str) -> None:
     assert (
@@ -84,7 +93,7 @@ def test_only_who_was_asked_sees_everything_in_a_discreet_channel(
         COMPANY, str(shown.key), shown.status, EARLIER, "f", EARLIER, shown.to_json(), 1, NOW
     )
     asked = decision_on(shown, state, person="aad-ann", verb="release")
-    view = Viewpoint(NOW, ZoneInfo("UTC"), "https://erp.example", "Company")
+    view = Viewpoint(NOW, ZoneInfo("UTC"), "https://erp.example", "Company", ENGLISH)
     discreet = replace(view, viewer=viewer, discretion=Discretion(Privacy.NONE))
 
     situation = situation_of(Story(record, shown, (asked,), (), PEOPLE), card_at(), discreet)

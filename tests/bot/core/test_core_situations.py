@@ -24,10 +24,21 @@ from acumatica_client.models import (
 from bot.core.decide import AGAIN
 from bot.core.situations import Story, Viewpoint, deep_link, situation_of
 from cards import document_card
+from cards.language import ENGLISH, language_of
 from cards.view import Mention, Situation, State
-from storage.records import Decision, DecisionState, Reading, Step, StepState, StoredDocument
+from storage.records import (
+    Comment,
+    Decision,
+    DecisionState,
+    Reading,
+    Step,
+    StepState,
+    StoredDocument,
+)
 
-VIEW = Viewpoint(NOW, ZoneInfo("America/Chicago"), "https://erp.example/Acu", "Main Company")
+VIEW = Viewpoint(
+    NOW, ZoneInfo("America/Chicago"), "https://erp.example/Acu", "Main Company", ENGLISH
+)
 SENT = NOW - timedelta(minutes=5)
 PRESSED: dict[str, Any] = {
     "person": "aad-ann", "person_name": "Ann Whitfield", "verb": "release",
@@ -56,6 +67,27 @@ def story(
         gone,
     )
     return Story(record, shown, decisions, steps, PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("guest", "changed", "english", "german"),
+    [
+        (False, "", "Gus: fine", "Gus: fine"),
+        (True, "", "Gus (guest): fine", "Gus (Gast): fine"),
+        (False, "edited", "Gus (edited): fine", "Gus (bearbeitet): fine"),
+        (True, "edited", "Gus (guest) (edited): fine", "Gus (Gast) (bearbeitet): fine"),
+    ],
+)
+def test_a_remark_of_a_guest_and_an_edited_one_are_told_apart(
+    *, guest: bool, changed: str, english: str, german: str
+) -> None:
+    said = Comment(
+        "acme", str(bill().key), "m1", "gus", "Gus", "fine", "reply", guest=guest, changed=changed
+    )
+    heard = replace(story(decision_on(bill())), comments=(said,))
+
+    assert told(heard).remarks == (english,)
+    assert told(heard, replace(VIEW, language=language_of("de"))).remarks == (german,)
 
 
 def pressed(state: DecisionState, **values: Any) -> Decision:

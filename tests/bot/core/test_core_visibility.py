@@ -17,6 +17,7 @@ from bot.core.visibility import (
     belongs,
     may_see,
     may_tell_here,
+    sole_mail,
     told_here,
 )
 from storage.records import TeamsPerson
@@ -36,7 +37,8 @@ ALONE = Place("a:1ann", alone=True)
 
 def asker(person: TeamsPerson | None) -> Asker:
     """Somebody who belongs to our company and to no other."""
-    return Asker(person, {COMPANY: EVERYBODY})
+    mail = sole_mail(person, EVERYBODY) if person else ""
+    return Asker(person, {COMPANY: EVERYBODY}, mail)
 
 
 def test_an_employee_belongs_to_the_company() -> None:
@@ -111,3 +113,11 @@ def test_a_channel_lists_only_the_names_that_tell_everything() -> None:
     place = Place("19:x", channels=frozenset({"open", "quiet"}))
 
     assert told_here(place, {COMPANY: ROUTES}) == {"acme channel:open"}
+
+
+def test_a_mail_two_people_have_gives_neither_of_them_anything() -> None:
+    twin = TeamsPerson("aad-twin", "29:twin", "Ann Other", ANN.email)
+
+    assert sole_mail(ANN, EVERYBODY) == ANN.email.lower()
+    assert sole_mail(twin, EVERYBODY) == ""
+    assert not may_see(Asker(twin, {COMPANY: EVERYBODY}, ""), COMPANY, NARROW, ())

@@ -109,7 +109,7 @@ async def test_installing_takes_its_own_role(world: World):
 
 
 def notification(**changes: Any) -> dict[str, Any]:
-    link = "https://teams.microsoft.com/l/entity/app/approvals"
+    link = "https://teams.microsoft.com/l/chat/0/0?users=28:app"
     return {
         "topic": {"source": "text", "value": "Bill 000123", "webUrl": link},
         "activityType": "approvalNeeded",

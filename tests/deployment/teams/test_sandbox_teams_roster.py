@@ -38,9 +38,13 @@ async def test_a_group_chat_has_its_three(world: World):
     assert {one["userRole"] for one in body} == {"user"}
 
 
-async def test_pages_hold_at_least_fifty(world: World):
-    _, body = await world.call("GET", f"conversations/{EAST}/pagedmembers?pageSize=2")
+async def test_pages_hold_fifty_to_five_hundred(world: World):
+    path = f"conversations/{EAST}/pagedmembers?pageSize="
 
+    answers = [(await world.call("GET", f"{path}{size}"))[0] for size in (2, 49, 501, "many")]
+    _, body = await world.call("GET", f"{path}50")
+
+    assert answers == [400] * 4
     assert len(body["members"]) == 9
     assert "continuationToken" not in body
 
