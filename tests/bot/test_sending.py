@@ -395,20 +395,6 @@ async def test_an_answer_teams_does_not_take_goes_once_in_a_smaller_form(
     assert (await calls(witness, "POST", "/activities"))[-2:] == [400, 201]
 
 
-async def test_an_answer_teams_takes_in_no_form_is_given_up_after_two_tries(
-    witness: Witness,
-) -> None:
-    await quiet(witness)
-    await witness.teams_fault("status:413", times=2, method="POST", path="/activities")
-
-    await witness.say(BEN, "bot", "help")
-    await witness.say(BEN, "bot", "pending bills")
-
-    await eventually(lambda: told_alone(witness, "Pending bills"), "the next answer came")
-    assert not await told_alone(witness, "What you can type")
-    assert (await calls(witness, "POST", "/activities")).count(413) == 2
-
-
 async def test_a_post_that_meets_another_is_tried_again(world: World) -> None:
     witness = world.witness
     async with world.bot(speed=5):
