@@ -154,6 +154,21 @@ async def test_a_press_before_connecting_changes_nothing_and_brings_a_link(
     assert "Sign in to Acumatica" not in str(await witness.messages(ANN))
 
 
+async def test_the_link_opens_a_chat_that_is_gone_anew(person_world: World) -> None:
+    witness = person_world.witness
+    number = await witness.bill_on_hold()
+    await witness.card(number, BEN, says="this waits for you")
+    await said_to(witness, BEN, "I am Countersign")
+    await witness.teams_fault("status:404", method="POST", path="a:1ben")
+
+    await witness.press(BEN, number, "Release")
+
+    assert (await link_for(witness, BEN)).startswith(witness.erp)
+    history = await witness.get(f"{witness.teams}/_sandbox/history")
+    refused = [one for one in history["events"] if one.get("status") == 404]
+    assert any("a:1ben" in one["path"] for one in refused)
+
+
 async def test_what_a_person_decides_is_done_by_their_own_acumatica_user(
     person_world: World,
 ) -> None:
