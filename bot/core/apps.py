@@ -40,11 +40,6 @@ def apps_path(person: str) -> str:
     return f"/users/{segment(person)}/teamwork/installedApps"
 
 
-def chat_path(person: str, installation: str) -> str:
-    """Return the place of the chat that came with an installation."""
-    return f"{apps_path(person)}/{segment(installation)}/chat"
-
-
 def read_installation(page: Json) -> str:
     """Return the id of an installation; empty when the app is not installed."""
     found = [row.get("id") for row in rows_of(page)]

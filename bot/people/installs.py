@@ -16,7 +16,6 @@ from bot.clock import Bell, Ports
 from bot.core.apps import (
     apps_path,
     catalog_path,
-    chat_path,
     install_body,
     installed_path,
     read_catalog_id,
@@ -28,7 +27,6 @@ from storage import audit, conversations, installs, outbox
 from storage.database import Connection, Database
 from storage.records import (
     AuditEntry,
-    Conversation,
     Install,
     InstallState,
     Wait,
@@ -139,7 +137,7 @@ class Installs:
         installation = await self._installation(install.person, catalog_id)
         if not installation:
             return await self._install(install, catalog_id)
-        await self._remember_chat(install.person, installation)
+        # Their chat is opened when the card leaves: Graph's id of it is not the one presses name.
         return replace(install, state=InstallState.THERE, note="")
 
     async def _catalog(self) -> str:
@@ -164,16 +162,6 @@ class Installs:
                 raise
         due_at = self._ports.clock.now() + NEWS
         return replace(install, state=InstallState.SENT, attempts=0, due_at=due_at, note="")
-
-    async def _remember_chat(self, person: str, installation: str) -> None:
-        """Note the chat of an installation whose news passed us by, as far as Graph tells it."""
-        chat = (await self._graph.get(chat_path(person, installation))).get("id")
-        if not isinstance(chat, str) or not chat:
-            return  # the chat is opened when the card leaves
-        async with self._store.transaction() as conn:
-            if await conversations.chat_with(conn, person) is None:
-                place = Conversation(chat, "personal", "", person)
-                await conversations.put(conn, place, now=self._ports.clock.now())
 
     async def _store_moved(self, before: Install, moved: Install) -> None:
         now = self._ports.clock.now()
