@@ -6,10 +6,8 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 from bot.bodies import read_body, read_members
 from bot.gate import Checks
@@ -22,6 +20,8 @@ from bot.watch import Watch
 log = logging.getLogger(__name__)
 
 MESSAGE_LIMIT = 256 * 1024
+REQUEST_SECONDS = 30.0
+"""How long any door may take over one request, its body included."""
 
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -79,71 +79,15 @@ class Doors:
 
 @web.middleware
 async def plain_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer 503 when nothing can be stored, so that the sender comes again."""
+    """Answer 503 when nothing can be stored, or not in time, so that the sender comes again."""
     try:
-        return await handler(request)
+        async with asyncio.timeout(REQUEST_SECONDS):
+            return await handler(request)
     except sqlite3.Error:
         log.exception("the store failed")
-        return web.Response(status=503, headers={"Retry-After": "5"})
-
-
-class QuietRunner(web.AppRunner):
-    """Runs an application so that what is no HTTP learns nothing of us either."""
-
-    async def _make_server(self) -> web.Server:
-        made = await super()._make_server()
-        return _QuietServer(
-            made.request_handler, request_factory=made.request_factory, **self._kwargs
-        )
-
-
-class _QuietServer(web.Server):
-    def __call__(self) -> RequestHandler:
-        return _QuietHandler(self, loop=asyncio.get_running_loop(), **self._kwargs)
-
-
-class _QuietHandler(RequestHandler):
-    """Answers what it cannot read, and what failed, with a status alone."""
-
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """Say no more than *status*: the library would name itself and quote what it read.
-
-        Raises ConnectionError when part of another answer is out already.
-        """
-        del message
-        if status >= 500:
-            log.error("a request failed", exc_info=exc)
-        else:
-            log.info("what came was no HTTP")
-        if request.writer.output_size > 0:
-            raise ConnectionError("part of an answer is out already")
-        return _Bare(status=status)
-
-
-class _Bare(web.Response):
-    """A status and nothing else, after which the connection is closed.
-
-    It is written by hand: no hook of the application sees the answer to what is no request, and
-    the library puts its own name into every other.
-    """
-
-    async def prepare(self, request: web.BaseRequest) -> None:
-        """Write all of it."""
-        line = f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"
-        if request.transport is not None:
-            head = f"{line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-            request.transport.write(head.encode())
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Everything is written already."""
+    except TimeoutError:
+        log.exception("a request took too long", extra={"what": request.path})
+    return web.Response(status=503, headers={"Retry-After": "5"})
 
 
 async def hide_version(request: web.Request, response: web.StreamResponse) -> None:

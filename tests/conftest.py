@@ -10,7 +10,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from watchdog import is_watched, watched
 from world import Witness, World, open_world
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have every test with an event loop fail when the loop stands still."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_watched(item.obj):
+            item.obj = watched(item.obj)
 
 
 @pytest.fixture
