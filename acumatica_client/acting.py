@@ -25,6 +25,9 @@ from acumatica_client.waiting import Waiting
 
 READY = 1.5
 """Seconds a journaled write may wait for its turn; with three to connect that is under five."""
+OVERDUE = 5.0
+"""Seconds after which a journaled write is not sent any more, and counts as in doubt all the same:
+whoever slept that long cannot know who has judged it meanwhile."""
 CHECK_AND_CALL = 2
 """Requests that must fit into the minute before a write is journaled."""
 LONG_OPERATION = 10 * 60.0
@@ -84,9 +87,14 @@ class Actor:
         await self._take_turn()
         return await self._read(key)
 
-    async def act(self, call: ErpCall, key: DocumentKey) -> CallOutcome:
-        """Send one write, once, and follow it to its end. Never raises, never sends twice."""
-        journaled = self._waiting.seconds()
+    async def act(
+        self, call: ErpCall, key: DocumentKey, *, since: float | None = None
+    ) -> CallOutcome:
+        """Send one write, once, and follow it to its end. Never raises, never sends twice.
+
+        *since*: when it was journaled, by the clock nobody can set.
+        """
+        journaled = self._waiting.seconds() if since is None else since
         try:
             await self._take_turn()
             outcome = await self._act(call, key, journaled)
@@ -101,14 +109,19 @@ class Actor:
     async def _act(self, call: ErpCall, key: DocumentKey, journaled: float) -> CallOutcome:
         def last_look() -> None:
             late = self._waiting.seconds() - journaled
+            told = f"its turn came {late:.0f} seconds after it was journaled"
+            if late >= OVERDUE:
+                raise _Overdue(told)
             if late > READY:
-                raise NotSent(f"its turn came {late:.0f} seconds after it was journaled")
+                raise NotSent(told)
 
         request = protocol.build_call(self._address, call, self._entities[key.entity], key)
         try:
             reply, number = await self._session.send(
                 request, Lane.PRESSES, patience=READY, last_look=last_look
             )
+        except _Overdue as error:
+            return CallOutcome(CallClass.UNKNOWN, f"unsent: {error}")
         except (NotSent, ErpError) as error:
             return CallOutcome(CallClass.NOT_SENT, str(error), after=getattr(error, "after", 0.0))
         except TransportError as error:
@@ -157,6 +170,10 @@ class Actor:
         """Sign out."""
         await self._session.close()
         await self.done()
+
+
+class _Overdue(NotSent):
+    """A write that was journaled too long ago to be sent at all."""
 
 
 def _end_of_operation(reply: Reply) -> CallOutcome:

@@ -20,6 +20,8 @@ class Limits:
     seats: int = 2
     parallel: int = 4
     per_minute: int = 0
+    actions: int = 1
+    """Writes at one time; each beyond the first takes one more seat while it runs."""
 
 
 class Allowance:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from acumatica_client.entities import Entity
 from acumatica_client.errors import ErpContract5, ErpUnreadable
 from acumatica_client.faces import error_of, is_missing, parsed
-from acumatica_client.models import Document, DocumentKey, Glimpse, Value
+from acumatica_client.models import Document, DocumentKey, Glimpse, Noted, Value
 from acumatica_client.transport import Reply
 from acumatica_client.values import (
     UNDATED,
@@ -58,6 +58,15 @@ def read_glimpse(entity: Entity, reply: Reply) -> Glimpse | None:
     if is_missing(reply):
         return None
     return _glimpse(entity, record_of(read_json(reply), entity.name))
+
+
+def read_noted(entity: Entity, reply: Reply) -> Noted | None:
+    """Read one document with its note, None when the ERP says there is no such record."""
+    if is_missing(reply):
+        return None
+    record = record_of(read_json(reply), entity.name)
+    seen = _glimpse(entity, record)
+    return Noted(seen.key, seen.erp_id, seen.status, seen.last_modified, _note(record))
 
 
 def read_ids(entity: Entity, reply: Reply) -> list[str]:
@@ -166,6 +175,13 @@ def _lines(
         _fields(line, kinds, f"{where}: Details, line {number}")
         for number, line in enumerate(lines, 1)
     )
+
+
+def _note(record: Mapping[str, Any]) -> str | None:
+    """Read a note; `null`, or none at all, says nothing of what stands there."""
+    told = record.get("note")
+    text = told.get("value", "") if isinstance(told, dict) else None
+    return text if isinstance(text, str) else None
 
 
 def _custom(record: Mapping[str, Any], name: str, where: str) -> Value:

@@ -17,10 +17,13 @@ from acumatica_client.entities import Entity
 from acumatica_client.extras import Extras, read_extras, widened
 from acumatica_client.grants import Grant, TokenSignIn
 from acumatica_client.models import (
+    CallOutcome,
     Document,
     DocumentKey,
     Glimpse,
+    Noted,
 )
+from acumatica_client.noting import Noter
 from acumatica_client.protocol import Address
 from acumatica_client.reading import Reader
 from acumatica_client.records import Records
@@ -65,9 +68,14 @@ class ErpClient:
         # With a single seat both share a session, and what is read back after a write comes from
         # the next one.
         self._single = limits.seats == 1
-        self._acts = self._reads if self._single else self._session(who)
-        self._persons = asyncio.Lock()
-        self._known = Known()
+        self._acts = (
+            [self._reads]
+            if self._single
+            else [self._session(who) for _ in range(max(1, limits.actions))]
+        )
+        self._idle = list(self._acts)
+        self._seats = asyncio.Semaphore(len(self._acts))
+        self._known = {session: Known() for session in self._acts}
         self._known_persons: WeakKeyDictionary[Grant, Known] = WeakKeyDictionary()
 
     @property
@@ -103,8 +111,18 @@ class ErpClient:
         return await self._press_reader.read(key)
 
     async def read_by_id(self, key: DocumentKey, erp_id: str) -> Document | None:
-        """Read one document by its id, the second opinion of a read-back."""
-        return await self._reader.read_by_id(key, erp_id)
+        """Read one document by its id, ahead of all background reads."""
+        return await self._press_reader.read_by_id(key, erp_id)
+
+    async def read_back(
+        self, key: DocumentKey, erp_id: str
+    ) -> tuple[Document | None, Document | None]:
+        """Read what a write led to, by the document's keys and by its id.
+
+        Two opinions, as a number may be used anew for another document. Without an id one is all.
+        """
+        by_keys = await self.read_for_press(key)
+        return by_keys, await self.read_by_id(key, erp_id) if erp_id else by_keys
 
     def changed(
         self, entity: Entity, since: datetime, before: datetime
@@ -155,7 +173,7 @@ class ErpClient:
     @property
     def service(self) -> Actor:
         """Who acts once as the service's own user."""
-        return self._actor_in(self._acts, self._known)
+        return self._actor_in(self._acts[0], self._known[self._acts[0]])
 
     @asynccontextmanager
     async def acting(self, grant: Grant | None = None) -> AsyncIterator[Actor]:
@@ -164,11 +182,25 @@ class ErpClient:
             async with self.acting_as(grant) as actor:
                 yield actor
             return
-        actor = self.service
-        try:
-            yield actor
-        finally:
-            await actor.done()
+        async with self._seat() as session:
+            actor = self._actor_in(session, self._known[session])
+            try:
+                yield actor
+            finally:
+                await actor.done()
+
+    @asynccontextmanager
+    async def _seat(self) -> AsyncIterator[Session]:
+        """Take a session of writes, the first one if it is idle; any other is left afterwards."""
+        async with self._seats:
+            session = min(self._idle, key=self._acts.index)
+            self._idle.remove(session)
+            try:
+                yield session
+            finally:
+                if session is not self._acts[0]:
+                    await session.leave()
+                self._idle.append(session)
 
     @asynccontextmanager
     async def acting_as(self, grant: Grant) -> AsyncIterator[Actor]:
@@ -176,9 +208,9 @@ class ErpClient:
 
         It takes the seat in which the service would act; reads stay with the service's session.
         """
-        async with self._persons:
+        async with self._seat() as session:
             if not self._single:
-                await self._acts.leave()
+                await session.leave()
             known = self._known_persons.setdefault(grant, Known())
             actor = self._actor_in(self._session(grant), known)
             try:
@@ -186,10 +218,24 @@ class ErpClient:
             finally:
                 await actor.close()
 
+    # --- notes ---
+
+    async def read_noted(self, key: DocumentKey, erp_id: str) -> Noted | None:
+        """Read one document with its note; None when the ERP has none by that id."""
+        return await self._reader.noted(key, erp_id)
+
+    async def write_note(self, noted: Noted, text: str) -> CallOutcome:
+        """Replace a document's note as the service's own user, between acts. Never raises."""
+        asked = self._waiting.seconds()
+        async with self._seat() as session:  # a person who acts has this seat
+            noter = Noter(self.address, session, self._allowance, self._waiting, self._entities)
+            return await noter.write(noted, text, asked)
+
     async def close(self) -> None:
         """Sign out of every session."""
         try:
-            await self._acts.close()
+            for session in self._acts:
+                await session.close()
         finally:
             await self._reads.close()
             if isinstance(self._who, Grant):

@@ -226,6 +226,18 @@ def _untagged(fields: Mapping[str, Any]) -> dict[str, Value]:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """A document with the note that stands on it."""
+
+    key: DocumentKey
+    erp_id: str
+    status: str
+    last_modified: datetime
+    note: str | None
+    """None: the ERP does not tell it, so nobody knows what a write would take away."""
+
+
+@dataclass(frozen=True, slots=True)
 class Glimpse:
     """One row of a list read: enough to know whether the document must be looked at."""
 

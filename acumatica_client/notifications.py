@@ -32,6 +32,8 @@ DESCRIBED = 3
 
 _LARGEST = 2**63
 
+_SORTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
+
 
 class PushRejected(Exception):
     """The sender did not prove that it knows the shared secret. Says nothing about why."""
@@ -139,7 +141,7 @@ def push_identity(data: Mapping[str, Any], body: bytes) -> str:
     if not named:
         return hashlib.sha256(body).hexdigest()
     rows = [data.get("Inserted") or [], data.get("Deleted") or []]
-    text = json.dumps(rows, sort_keys=True, separators=(",", ":"), default=str)
+    text = _SORTED.encode(rows)
     return f"{query}|{transaction}|{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 

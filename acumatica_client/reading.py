@@ -26,7 +26,7 @@ from acumatica_client.errors import (
 from acumatica_client.extras import read_document
 from acumatica_client.faces import cannot_list, error_text
 from acumatica_client.filters import Filter
-from acumatica_client.models import Document, DocumentKey, Glimpse
+from acumatica_client.models import Document, DocumentKey, Glimpse, Noted
 from acumatica_client.paging import whole
 from acumatica_client.protocol import Address
 from acumatica_client.transport import Reply, Request
@@ -91,6 +91,15 @@ class Reader:
     async def read_by_id(self, key: DocumentKey, erp_id: str) -> Document | None:
         """Read one document by its id, the second opinion of a read-back."""
         return await self._read(key, erp_id)
+
+    async def noted(self, key: DocumentKey, erp_id: str) -> Noted | None:
+        """Read one document with its note by its id; None when the ERP has none by that id."""
+        entity = self._entities[key.entity]
+        request = protocol.build_noted(self._address, entity, key, erp_id)
+        noted = await _read_by(answers.read_noted, entity, await self.get(request))
+        if noted is not None and not _same(noted.key, key):
+            raise ErpUnreadable(f"{key}: the answer was another document, {noted.key}")
+        return noted
 
     async def _read(self, key: DocumentKey, erp_id: str = "") -> Document | None:
         entity = self._entities[key.entity]

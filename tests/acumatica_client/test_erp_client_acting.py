@@ -27,7 +27,7 @@ from acumatica_client.acting import LONG_OPERATION
 from acumatica_client.allowance import Limits
 from acumatica_client.client import ErpClient
 from acumatica_client.errors import ErpUnavailable
-from acumatica_client.models import CallClass, ErpCall
+from acumatica_client.models import CallClass, CallOutcome, ErpCall
 from acumatica_client.protocol import Address
 from acumatica_client.transport import NoAnswer, NotSent, Reply, TransportError, open_transport
 
@@ -378,6 +378,29 @@ async def test_lost_session_long_after_another_is_turned_away_again() -> None:
     assert kinds == [CallClass.TURNED_AWAY, CallClass.CLAIMS_DONE, CallClass.TURNED_AWAY]
 
 
+@pytest.mark.parametrize(
+    ("late", "outcome"),
+    [
+        (0.0, CallClass.CLAIMS_DONE),
+        (1.5, CallClass.CLAIMS_DONE),
+        (1.6, CallClass.NOT_SENT),
+        (4.9, CallClass.NOT_SENT),
+        (5.0, CallClass.UNKNOWN),
+        (3600.0, CallClass.UNKNOWN),
+    ],
+)
+async def test_write_journaled_long_ago_is_not_sent_and_after_five_seconds_in_doubt(
+    erp: StandIn, client: ErpClient, late: float, outcome: CallClass
+) -> None:
+    journaled = erp.clock.waiting.seconds() - late
+
+    ended = await client.service.act(REMOVE_HOLD, bill(ON_HOLD), since=journaled)
+
+    assert ended.outcome is outcome
+    assert len(await erp.writes()) == (outcome is CallClass.CLAIMS_DONE)
+    assert ended.detail.startswith("unsent") is (outcome is CallClass.UNKNOWN)
+
+
 async def test_write_whose_turn_comes_too_late_is_not_sent(erp: StandIn) -> None:
     client = erp.client()
     erp.running.clear()
@@ -391,7 +414,7 @@ async def test_write_whose_turn_comes_too_late_is_not_sent(erp: StandIn) -> None
 
     await long_one
     await client.close()
-    assert outcome.outcome is CallClass.NOT_SENT
+    assert outcome.outcome is CallClass.UNKNOWN
     assert "seconds after it was journaled" in outcome.detail
     assert len(await erp.writes()) == 1
 
@@ -431,6 +454,35 @@ async def test_single_seat_is_never_two_and_what_is_read_back_comes_from_another
         assert told == [
             "login", ON_HOLD, ON_HOLD, "ReleaseFromHold", "logout", "login", ON_HOLD, "logout",
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("actions", "passes"), [(1, False), (2, True)])
+async def test_a_long_operation_lets_another_pass_where_there_are_seats_for_it(
+    actions: int, *, passes: bool
+) -> None:
+    async with stand_in(seats=3) as erp:
+        client = erp.client(limits=Limits(actions=actions))
+        erp.running.clear()
+
+        async def act(call: ErpCall, number: str) -> CallOutcome:
+            async with client.acting() as actor:
+                await actor.sign_in()
+                return await actor.act(call, bill(number))
+
+        long_one = asyncio.ensure_future(act(RELEASE, BALANCED))
+        while not await erp.writes():
+            pass
+        other = asyncio.ensure_future(act(REMOVE_HOLD, ON_HOLD))
+        for _ in range(20):
+            await erp.requests()
+        passed = other.done()
+        erp.running.set()
+        outcomes = [(await one).outcome for one in (long_one, other)]
+
+        assert passed is passes
+        assert outcomes == [CallClass.CLAIMS_DONE] * 2
+        assert client.usage.sessions_open == 1, "a second seat is taken only while it is needed"
+        await client.close()
 
 
 async def test_reads_wait_for_the_action_where_there_is_a_single_seat() -> None:
