@@ -97,7 +97,13 @@ class Claimant:
 
 
 async def claim(
-    conn: Connection, decision: str, claimant: Claimant, *, plan: Sequence[str], now: datetime
+    conn: Connection,
+    decision: str,
+    claimant: Claimant,
+    *,
+    plan: Sequence[str],
+    now: datetime,
+    reading: Reading,
 ) -> bool:
     """Give the decision to this press and journal its plan; False when another press was first."""
     won = await SQL.claim(
@@ -108,10 +114,20 @@ async def claim(
         person_name=claimant.person_name,
         said=claimant.said,
         now=stamp(now),
+        boot=reading.boot,
+        seconds=reading.seconds,
     )
     if won:
         for number, name in enumerate(plan):
-            await SQL.add_step(conn, decision=decision, number=number, name=name, due_at=stamp(now))
+            await SQL.add_step(
+                conn,
+                decision=decision,
+                number=number,
+                name=name,
+                due_at=stamp(now),
+                boot=reading.boot,
+                seconds=reading.seconds,
+            )
     return bool(won)
 
 
@@ -145,12 +161,19 @@ UNSETTLED = ("sent", "in_doubt")
 
 @dataclass(frozen=True, slots=True)
 class Lessee:
-    """Whose steps, in which states, and the clocks a lease is taken by."""
+    """Whose steps, in which states, and the clock a lease is taken by."""
 
     company: str
     states: tuple[str, ...]
-    now: datetime
     reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a step comes next: by the clock nobody can set, and as people are told it."""
+
+    reading: Reading
+    at: datetime
 
 
 async def lease(conn: Connection, lessee: Lessee, *, seconds: float) -> Step | None:
@@ -158,7 +181,6 @@ async def lease(conn: Connection, lessee: Lessee, *, seconds: float) -> Step | N
     row = await SQL.lease(
         conn,
         company=lessee.company,
-        now=stamp(lessee.now),
         boot=lessee.reading.boot,
         seconds=lessee.reading.seconds,
         until=lessee.reading.seconds + seconds,
@@ -172,8 +194,8 @@ async def free_leases(conn: Connection) -> None:
     await SQL.free_leases(conn)
 
 
-async def next_due(conn: Connection, lessee: Lessee) -> datetime | None:
-    """Return when the next step that nobody holds is due."""
+async def next_due(conn: Connection, lessee: Lessee) -> float | None:
+    """Return in how many seconds the next step that nobody holds is due."""
     found = await SQL.next_due(
         conn,
         company=lessee.company,
@@ -181,7 +203,7 @@ async def next_due(conn: Connection, lessee: Lessee) -> datetime | None:
         seconds=lessee.reading.seconds,
         states=packed(lessee.states),
     )
-    return moment_or_none(found)
+    return None if found is None else max(0.0, float(found) - lessee.reading.seconds)
 
 
 async def send(conn: Connection, step: Step, *, now: datetime, reading: Reading) -> bool:
@@ -196,11 +218,13 @@ async def send(conn: Connection, step: Step, *, now: datetime, reading: Reading)
         seconds=reading.seconds,
         approved_before=step.approved_before,
         edited_by=step.edited_by,
+        erp_id=step.erp_id,
+        sent_there=stamp(step.sent_there) if step.sent_there else None,
     )
     return bool(rows)
 
 
-async def doubt(conn: Connection, step: Step, *, due: datetime) -> bool:
+async def doubt(conn: Connection, step: Step, *, due: Due) -> bool:
     """Keep a step whose outcome is not known, with the evidence so far."""
     rows = await SQL.doubt(
         conn,
@@ -213,20 +237,24 @@ async def doubt(conn: Connection, step: Step, *, due: datetime) -> bool:
         reads=step.reads,
         sent_boot=step.sent.boot,
         sent_since=step.sent.seconds,
-        due_at=stamp(due),
+        due_at=stamp(due.at),
+        due_boot=due.reading.boot,
+        due_since=due.reading.seconds,
         detail=step.detail,
     )
     return bool(rows)
 
 
-async def put_off(conn: Connection, step: Step, *, due: datetime, detail: str) -> bool:
+async def put_off(conn: Connection, step: Step, *, due: Due, detail: str) -> bool:
     """Start a step over later; only when its call certainly was not carried out."""
     rows = await SQL.put_off(
         conn,
         decision=step.decision,
         number=step.number,
         fence=step.fence,
-        due_at=stamp(due),
+        due_at=stamp(due.at),
+        due_boot=due.reading.boot,
+        due_since=due.reading.seconds,
         detail=detail,
     )
     return bool(rows)
@@ -245,6 +273,16 @@ async def finish_step(conn: Connection, step: Step, state: StepState) -> bool:
         left_at=stamp(step.left_at) if step.left_at else None,
     )
     return bool(rows)
+
+
+async def took_effect(conn: Connection, decision: str) -> None:
+    """Count the step in which a decision ended as done: administrators settled it so."""
+    await SQL.took_effect(conn, id=decision)
+
+
+async def restart_wait(conn: Connection, decision: str, reading: Reading) -> None:
+    """Count what a decision's steps sent on another boot as sent now: its waits begin anew."""
+    await SQL.restart_wait(conn, id=decision, boot=reading.boot, seconds=reading.seconds)
 
 
 # --- answers --------------------------------------------------------------------------------
@@ -285,6 +323,7 @@ def _decision(row: Any) -> Decision:
         person=row["person"],
         person_name=row["person_name"],
         claimed_at=moment_or_none(row["claimed_at"]),
+        claimed=Reading(row["claimed_boot"], row["claimed_since"]),
         settled_at=moment_or_none(row["settled_at"]),
         reason=row["reason"],
         said=row["said"],
@@ -309,4 +348,6 @@ def _step(row: Any) -> Step:
         approved_before=row["approved_before"],
         edited_by=row["edited_by"],
         left_at=moment_or_none(row["left_at"]),
+        erp_id=row["erp_id"],
+        sent_there=moment_or_none(row["sent_there"]),
     )

@@ -8,12 +8,13 @@ VALUES (:id, :company, :document, :token, 'pending', :verbs, :approvers, :finger
 UPDATE decisions SET approvers = :approvers WHERE id = :id AND state = 'pending';
 
 -- name: latest(company, document)^
+-- In the order they came into being: the wall clock that stamped them can be set back.
 SELECT * FROM decisions WHERE company = :company AND document = :document
- ORDER BY asked_at DESC, rowid DESC LIMIT 1;
+ ORDER BY rowid DESC LIMIT 1;
 
 -- name: history(company, document)
 SELECT * FROM decisions WHERE company = :company AND document = :document
- ORDER BY asked_at, rowid;
+ ORDER BY rowid;
 
 -- name: by_token(token)^
 SELECT * FROM decisions WHERE token = :token;
@@ -27,38 +28,50 @@ SELECT document FROM decisions WHERE company = :company AND state = 'pending';
 -- name: asked_at(target)
 -- The open questions whose card stands, or is to stand, at a target.
 SELECT decisions.* FROM decisions JOIN cards USING (company, document)
- WHERE decisions.state = 'pending' AND cards.target = :target ORDER BY asked_at;
+ WHERE decisions.state = 'pending' AND cards.target = :target
+   AND :target NOT LIKE 'administrator:%' ORDER BY asked_at;
 
--- name: claim(id, verb, person, person_name, said, now)!
+-- name: took_effect(id)!
+-- Two administrators said so: what ended in doubt counts as done.
+UPDATE steps SET state = 'confirmed' WHERE decision = :id AND state = 'ended';
+
+-- name: restart_wait(id, boot, seconds)!
+-- Another boot's clock means nothing: what was sent then counts as sent now.
+UPDATE steps SET sent_boot = :boot, sent_since = :seconds
+ WHERE decision = :id AND sent_boot <> '' AND sent_boot <> :boot;
+
+-- name: claim(id, verb, person, person_name, said, now, boot, seconds)!
 -- The compare-and-set that makes one press win.
 UPDATE decisions SET state = 'claimed', verb = :verb, person = :person,
-       person_name = :person_name, said = :said, claimed_at = :now
+       person_name = :person_name, said = :said, claimed_at = :now,
+       claimed_boot = :boot, claimed_since = :seconds
  WHERE id = :id AND state = 'pending';
 
 -- name: settle(id, was, state, reason, now)!
 UPDATE decisions SET state = :state, reason = :reason, settled_at = :now
  WHERE id = :id AND state = :was;
 
--- name: add_step(decision, number, name, due_at)!
-INSERT INTO steps (decision, number, name, state, due_at)
-VALUES (:decision, :number, :name, 'pending', :due_at);
+-- name: add_step(decision, number, name, due_at, boot, seconds)!
+INSERT INTO steps (decision, number, name, state, due_at, due_boot, due_since)
+VALUES (:decision, :number, :name, 'pending', :due_at, :boot, :seconds);
 
 -- name: steps(decision)
 SELECT * FROM steps WHERE decision = :decision ORDER BY number;
 
--- name: lease(company, now, boot, seconds, until, states)^
+-- name: lease(company, boot, seconds, until, states)^
 -- The first due step of a claimed decision whose earlier steps are confirmed, leased to the caller.
--- A lease of another boot is void: its clock means nothing here.
+-- A lease of another boot is void, and so is a wait: its clock means nothing here.
 UPDATE steps SET fence = fence + 1, lease_boot = :boot, lease_until = :until
  WHERE (decision, number) = (
     SELECT s.decision, s.number FROM steps AS s
       JOIN decisions AS d ON d.id = s.decision AND d.state = 'claimed' AND d.company = :company
-     WHERE s.state IN (SELECT value FROM json_each(:states)) AND s.due_at <= :now
+     WHERE s.state IN (SELECT value FROM json_each(:states))
+       AND (s.due_boot <> :boot OR s.due_since <= :seconds)
        AND (s.lease_boot <> :boot OR s.lease_until <= :seconds)
        AND NOT EXISTS (SELECT 1 FROM steps AS earlier
                         WHERE earlier.decision = s.decision AND earlier.number < s.number
                           AND earlier.state <> 'confirmed')
-     ORDER BY s.due_at, s.decision LIMIT 1)
+     ORDER BY s.due_boot = :boot, s.due_since, s.decision LIMIT 1)
 RETURNING *;
 
 -- name: free_leases()!
@@ -66,7 +79,8 @@ RETURNING *;
 UPDATE steps SET lease_until = 0 WHERE lease_until > 0;
 
 -- name: next_due(company, boot, seconds, states)$
-SELECT min(s.due_at) FROM steps AS s
+-- By the boot-time clock; what another boot was to do is due now.
+SELECT min(iif(s.due_boot = :boot, s.due_since, 0)) FROM steps AS s
   JOIN decisions AS d ON d.id = s.decision AND d.state = 'claimed' AND d.company = :company
  WHERE s.state IN (SELECT value FROM json_each(:states))
    AND (s.lease_boot <> :boot OR s.lease_until <= :seconds)
@@ -74,23 +88,26 @@ SELECT min(s.due_at) FROM steps AS s
                     WHERE earlier.decision = s.decision AND earlier.number < s.number
                       AND earlier.state <> 'confirmed');
 
--- name: send(decision, number, fence, now, boot, seconds, approved_before, edited_by)!
+-- name: send(decision, number, fence, now, boot, seconds, approved_before, edited_by, erp_id, sent_there)!
 -- Committed before the first byte leaves. The fence keeps out a runner that lost its lease.
 UPDATE steps SET state = 'sent', sent_at = :now, sent_boot = :boot, sent_since = :seconds,
        attempts = attempts + 1, outcome = '', reading = '', reads = 0,
-       approved_before = :approved_before, edited_by = :edited_by
+       approved_before = :approved_before, edited_by = :edited_by,
+       erp_id = :erp_id, sent_there = :sent_there
  WHERE decision = :decision AND number = :number AND fence = :fence AND state = 'pending';
 
--- name: doubt(decision, number, fence, outcome, reading, reading_since, reads, sent_boot, sent_since, due_at, detail)!
+-- name: doubt(decision, number, fence, outcome, reading, reading_since, reads, sent_boot, sent_since, due_at, due_boot, due_since, detail)!
 UPDATE steps SET state = 'in_doubt', outcome = :outcome, reading = :reading,
        reading_since = :reading_since, reads = :reads, sent_boot = :sent_boot, sent_since = :sent_since,
-       due_at = :due_at, detail = :detail, lease_until = 0
+       due_at = :due_at, due_boot = :due_boot, due_since = :due_since,
+       detail = :detail, lease_until = 0
  WHERE decision = :decision AND number = :number AND fence = :fence
    AND state IN ('sent', 'in_doubt');
 
--- name: put_off(decision, number, fence, due_at, detail)!
+-- name: put_off(decision, number, fence, due_at, due_boot, due_since, detail)!
 -- Certainly not done: the step starts again with a fresh check.
-UPDATE steps SET state = 'pending', due_at = :due_at, detail = :detail, lease_until = 0
+UPDATE steps SET state = 'pending', due_at = :due_at, due_boot = :due_boot,
+       due_since = :due_since, detail = :detail, lease_until = 0
  WHERE decision = :decision AND number = :number AND fence = :fence
    AND state IN ('pending', 'sent');
 

@@ -156,7 +156,10 @@ class Shown(StrEnum):
     NOT_DOABLE = "not doable"
     GONE = "gone"
     UNKNOWN = "unknown status"
-    UNREADABLE = "read failed"
+    DIFFERS = "reads differ"
+    """By its keys and by its id the document is not the same."""
+    UNREADABLE = "unreadable"
+    FAILED = "read failed"
 
 
 def shown(step: Step, document: Document | None, *, same: bool, proved: bool = False) -> Shown:
@@ -166,19 +169,30 @@ def shown(step: Step, document: Document | None, *, same: bool, proved: bool = F
     """
     if document is None:
         return Shown.GONE
+    if document.status not in ENTITIES[document.key.entity].statuses:
+        return Shown.UNKNOWN
+    stands = _stands(step, document, proved=proved)
+    return stands if same else _OTHER.get(stands, stands)
+
+
+def _stands(step: Step, document: Document, *, proved: bool) -> Shown:
     status = document.status
-    if step.ticked(document) or (step.partial and proved):
-        return Shown.DONE if same else Shown.DONE_OTHER
+    if step.ticked(document) or status in step.done:
+        return Shown.DONE
     if status in step.doable:
-        return Shown.DOABLE if same else Shown.DOABLE_OTHER
-    if status in step.done:
-        return Shown.DONE if same else Shown.DONE_OTHER
+        return Shown.DONE if step.partial and proved else Shown.DOABLE
     if status in step.stopped:
         return Shown.STOPPED
-    if status in step.elsewhere:
-        return Shown.ELSEWHERE if same else Shown.DONE_OTHER
-    known = ENTITIES[document.key.entity].statuses
-    return Shown.NOT_DOABLE if status in known else Shown.UNKNOWN
+    return Shown.ELSEWHERE if status in step.elsewhere else Shown.NOT_DOABLE
+
+
+_OTHER = {
+    Shown.DOABLE: Shown.DOABLE_OTHER,
+    Shown.DONE: Shown.DONE_OTHER,
+    Shown.STOPPED: Shown.DONE_OTHER,
+    Shown.ELSEWHERE: Shown.DONE_OTHER,
+}
+"""What it means when it is not the document that was approved."""
 
 
 # --- the outcome table ----------------------------------------------------------------------
@@ -241,11 +255,16 @@ OUTCOMES: Mapping[Shown, tuple[End, End, End]] = {
     Shown.NOT_DOABLE:   (_PERSON,               End.REFUSED,        End.SUPERSEDED),
     Shown.GONE:         (_PERSON,               End.SUPERSEDED,     _PERSON),
     Shown.UNKNOWN:      (_PERSON,               _PERSON,            _PERSON),
+    Shown.DIFFERS:      (_PERSON,               _PERSON,            _PERSON),
+    Shown.UNREADABLE:   (_PERSON,               _PERSON,            _PERSON),
 }  # fmt: skip
 """What a read-back proves. A read that failed proves nothing and is not in the table."""
 
 _AT_ONCE = frozenset({Shown.DONE, Shown.DONE_OTHER, Shown.STOPPED, Shown.ELSEWHERE, Shown.UNKNOWN})
 """These are proof the first time; the others may still change under a late-running call."""
+
+_TWICE = frozenset({Shown.DIFFERS, Shown.UNREADABLE})
+"""These may be one unlucky moment: they count when the next read-back shows the same."""
 
 _UNMOVED = frozenset({Shown.DOABLE, Shown.DOABLE_OTHER})
 
@@ -265,22 +284,26 @@ class Evidence:
 
 def judge(evidence: Evidence) -> End | None:
     """Say how the step ends, None while it is too early: look again later."""
-    if evidence.shown is Shown.UNREADABLE:
+    if evidence.shown is Shown.FAILED:
         return None
     column = COLUMN[evidence.call]
-    end = _proved(evidence, column)
+    return _proved(evidence, column) if _is_proof(evidence, column) else None
+
+
+def _is_proof(evidence: Evidence, column: Column) -> bool:
+    """Say whether it has been shown for long enough."""
     if evidence.shown in _AT_ONCE:
-        return end
+        return True
+    if evidence.shown in _TWICE:
+        return evidence.steady_for > 0
     match column:
-        case Column.CLAIMED:
-            settled = evidence.steady_for >= STEADY_CLAIM
-        case Column.REFUSED:
-            doubted = evidence.call is CallClass.REFUSED_IN_DOUBT
-            settled = not doubted or evidence.steady_for >= STEADY_CLAIM
+        case Column.REFUSED if evidence.call is CallClass.REFUSED:
+            return True
+        case Column.CLAIMED | Column.REFUSED:
+            return evidence.steady_for >= STEADY_CLAIM
         case Column.UNKNOWN:
             quiet = evidence.since_sent >= QUIET_WINDOW
-            settled = quiet and evidence.steady_for >= STEADY_UNKNOWN
-    return end if settled else None
+            return quiet and evidence.steady_for >= STEADY_UNKNOWN
 
 
 def _proved(evidence: Evidence, column: Column) -> End:

@@ -70,6 +70,8 @@ class Asked:
     now: datetime
     connected: Mapping[str, str] | None = None
     """Who let us act as which login; None where the service's own user acts."""
+    resting: bool = False
+    """Whether a backup was restored so lately that the ERP may still run an older call."""
     own_edit: OwnEdit | None = None
     """What the steps done so far of this plan, or of the one it resumes, did to the last edit."""
 
@@ -152,6 +154,8 @@ def _of_question(press: Press, asked: Asked) -> Refusal | None:
         return Refusal.ALREADY_DECIDED
     if asked.now - decision.asked_at > asked.rights.card_age:
         return Refusal.TOO_OLD
+    if asked.resting:
+        return Refusal.RESTORED
     return None
 
 

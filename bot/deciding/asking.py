@@ -1,10 +1,14 @@
-"""Questions people put to each other about a document, and their answers. They decide nothing."""
+"""Questions people put to each other about a document. They decide nothing.
+
+Nobody learns more by asking than by looking: whoever may decide gets the whole form, anybody else
+one as discreet as the card they pressed. The question is put under that card only where everything
+may be told; elsewhere it goes to the own chat of who is asked.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from acumatica_client.models import Document
 from bot.clock import Ports
 from bot.core.activity import Received
 from bot.core.dialogs import (
@@ -15,28 +19,32 @@ from bot.core.dialogs import (
     Shown,
     Wrong,
     askable,
+    is_open,
     press_of,
     read_question,
-    read_words,
 )
 from bot.core.presses import Asked, may_ask
 from bot.deciding.claims import Claims, waits_for
-from bot.deciding.questions import Cause, note, update_cards
+from bot.deciding.questions import note, update_cards
 from bot.sending.letters import Letters
 from bot.sending.teams import card_activity
-from cards.dialogs import answer_form, ask_form
+from cards.dialogs import ask_form
 from cards.language import Language, language_of, phrase
+from cards.privacy import Privacy
 from cards.refusals import Refusal, refusal_text
 from cards.remarks import Asking as Put
-from cards.remarks import answer_card, answer_summary, question_card, question_summary
+from cards.remarks import question_card, question_summary
 from cards.view import Mention
-from storage import comments, documents, people, posted_cards
+from storage import comments
 from storage.database import Connection
 from storage.records import Comment, Dialog, PostedCard, Question, TeamsPerson
 
 HOUR = timedelta(hours=1)
 ASKED = phrase("Your question is on its way.")
-ANSWERED = phrase("Your answer is on its way.")
+ASKED_ALONE = phrase(
+    "Your question goes to {name}'s own chat with me, and the answer to yours: not everybody here"
+    " may read it."
+)
 
 
 class Asking:
@@ -52,8 +60,9 @@ class Asking:
         asked, card = await self._judge(conn, dialog)
         if asked is None or isinstance(card, Refusal):
             return await self._refuse(conn, dialog, asked, card, draft.language)
-        whom = [(one.aad_object_id, one.name) for one in self._whom(dialog, asked)]
-        return ask_form(draft.blank(asked.document, dialog.token), whom)
+        whom = [(one.aad_object_id, one.name) for one in self._whom(dialog, asked, card)]
+        told = self._told(dialog, asked, card)
+        return ask_form(draft.blank(asked.document, dialog.token, told), whom)
 
     async def take(self, conn: Connection, dialog: Dialog, received: Received) -> Notice | Wrong:
         """Keep the question, show it on the card, and put it to who is asked."""
@@ -61,14 +70,16 @@ class Asking:
         asked, card = await self._judge(conn, dialog)
         if asked is None or isinstance(card, Refusal):
             return await self._refuse(conn, dialog, asked, card, language)
-        read = read_question(received.inputs, self._whom(dialog, asked))
+        read = read_question(received.inputs, self._whom(dialog, asked, card))
         if isinstance(read, Wrong):
             return read
         await self._claims.learn_id(conn, press_of(dialog), card)
         question = self._question(dialog, asked, card, read)
         await self._keep(conn, dialog, asked, question)
         await self._put(conn, question, asked, read.whom)
-        return Notice(language.say(ASKED))
+        if read.whom is None or self._is_open(asked, card) or not is_channel(card):
+            return Notice(language.say(ASKED))
+        return Notice(language.say(ASKED_ALONE, name=read.whom.name))
 
     async def _judge(
         self, conn: Connection, dialog: Dialog
@@ -78,19 +89,33 @@ class Asking:
         card = may_ask(press, asked)
         if asked is None or isinstance(card, Refusal):
             return asked, card
-        if not self._whom(dialog, asked) and not _is_shared(card):
+        if not self._whom(dialog, asked, card) and not self._is_open(asked, card):
             return asked, Refusal.NOBODY_TO_ASK
-        said = _comment(dialog, asked.company, asked.decision.document, "question")
+        said = comment_of(dialog, asked.company, asked.decision.document, "question")
         often = await comments.count_since(conn, said, since=asked.now - HOUR)
         return asked, card if often < QUESTIONS_AN_HOUR else Refusal.TOO_MANY
 
-    def _whom(self, dialog: Dialog, asked: Asked) -> list[TeamsPerson]:
+    def _privacy(self, asked: Asked, card: PostedCard) -> Privacy:
+        """Return how much everybody may know where the card stands."""
+        routes = self._claims.tenant(asked.company).routes
+        return routes.privacy(card.target, stands_in=card.stood_in)
+
+    def _is_open(self, asked: Asked, card: PostedCard) -> bool:
+        return is_open(card, self._privacy(asked, card))
+
+    def _told(self, dialog: Dialog, asked: Asked, card: PostedCard) -> Privacy:
+        """Return how much the presser may know; only they see the form."""
+        decides = dialog.person in asked.decision.approvers
+        return Privacy.FULL if decides else self._privacy(asked, card)
+
+    def _whom(self, dialog: Dialog, asked: Asked, card: PostedCard) -> list[TeamsPerson]:
         return askable(
             asked.document,
             asked.people,
             asker=dialog.person,
             leads=self._claims.tenant(asked.company).leads,
             approvers=asked.decision.approvers,
+            privacy=self._told(dialog, asked, card),
         )
 
     def _question(self, dialog: Dialog, asked: Asked, card: PostedCard, read: Asks) -> Question:
@@ -104,14 +129,14 @@ class Asking:
             asked=whom.aad_object_id if whom else "",
             asked_name=whom.name if whom else "",
             text=read.text,
-            thread=card.conversation if _is_shared(card) else "",
+            thread=card.conversation if self._is_open(asked, card) else "",
             service_url=card.service_url,
         )
 
     async def _keep(
         self, conn: Connection, dialog: Dialog, asked: Asked, question: Question
     ) -> None:
-        said = _comment(
+        said = comment_of(
             dialog, asked.company, question.document, "question",
             name=question.asker_name, text=question.text,
         )  # fmt: skip
@@ -128,8 +153,8 @@ class Asking:
         own = self._claims.tenant(question.company).company.language
         language = await self._letters.language(conn, question, question.asked, own)
         put = Put(
-            _mention(asked.people.by_id[question.asker]),
-            _mention(whom) if whom else None,
+            mention_of(asked.people.by_id[question.asker]),
+            mention_of(whom) if whom else None,
             question.text,
             question.token,
             language,
@@ -151,98 +176,18 @@ class Asking:
         return Notice(refusal_text(refusal, language, waits_for(asked)))
 
 
-class Answering:
-    """Takes the answer of who was asked, and brings it to who asked."""
-
-    def __init__(self, claims: Claims, letters: Letters, ports: Ports) -> None:
-        self._claims = claims
-        self._letters = letters
-        self._ports = ports
-
-    async def show(self, conn: Connection, dialog: Dialog, draft: Draft) -> Shown:
-        """Draw the form for who was asked."""
-        judged = await self._judge(conn, dialog)
-        if isinstance(judged, Refusal):
-            return await self._refuse(conn, dialog, judged, draft.language)
-        question, document = judged
-        blank = draft.blank(document, dialog.token)
-        return answer_form(blank, question.asker_name, question.text)
-
-    async def take(self, conn: Connection, dialog: Dialog, received: Received) -> Notice | Wrong:
-        """Keep the answer, show it on the cards, and bring it to who asked."""
-        language = language_of(received.locale)
-        judged = await self._judge(conn, dialog)
-        if isinstance(judged, Refusal):
-            return await self._refuse(conn, dialog, judged, language)
-        text = read_words(received.inputs)
-        if isinstance(text, Wrong):
-            return text
-        question, document = judged
-        await self._keep(conn, dialog, question, text)
-        await self._bring(conn, question, document, text)
-        return Notice(language.say(ANSWERED))
-
-    async def _judge(self, conn: Connection, dialog: Dialog) -> tuple[Question, Document] | Refusal:
-        if not dialog.person:
-            return Refusal.NOT_A_PERSON
-        question = await comments.question(conn, dialog.about) if dialog.about else None
-        if question is None or not self._claims.knows(question.company):
-            return Refusal.UNKNOWN_CARD
-        record = await documents.get(conn, question.company, question.document)
-        if record is None:
-            return Refusal.UNKNOWN_CARD
-        if question.asked != dialog.person:
-            return Refusal.NOT_ASKED
-        said = _comment(dialog, question.company, question.document, "answer")
-        since = self._ports.clock.now() - HOUR
-        often = await comments.count_since(conn, said, since=since)
-        if often >= QUESTIONS_AN_HOUR:
-            return Refusal.TOO_MANY
-        return question, Document.from_json(record.snapshot)
-
-    async def _keep(self, conn: Connection, dialog: Dialog, question: Question, text: str) -> None:
-        now = self._ports.clock.now()
-        said = _comment(
-            dialog, question.company, question.document, "answer",
-            name=question.asked_name, text=text,
-        )  # fmt: skip
-        await comments.add(conn, said, now=now)
-        cause = Cause(
-            question.company, question.document, f"answer.{dialog.token}", dialog.token, now
-        )
-        await note(conn, cause, "question answered", actor=question.asked, asker=question.asker)
-        cards = await posted_cards.of_document(conn, question.company, question.document)
-        await update_cards(conn, cards, cause)
-
-    async def _bring(
-        self, conn: Connection, question: Question, document: Document, text: str
-    ) -> None:
-        asker = await people.person(conn, question.asker)
-        mention = _mention(asker) if asker else Mention(question.asker_name)
-        own = self._claims.tenant(question.company).company.language
-        language = await self._letters.language(conn, question, question.asker, own)
-        put = Put(mention, None, question.text, question.token, language)
-        card = answer_card(put, question.asked_name, text, None if question.thread else document)
-        activity = card_activity(card, answer_summary(question.asked_name, text))
-        await self._letters.put(conn, question, question.asker, activity)
-
-    async def _refuse(
-        self, conn: Connection, dialog: Dialog, refusal: Refusal, language: Language
-    ) -> Notice:
-        await self._claims.refused(conn, press_of(dialog), None, refusal)
-        return Notice(refusal_text(refusal, language))
-
-
-def _is_shared(card: PostedCard) -> bool:
+def is_channel(card: PostedCard) -> bool:
     """Say whether the card stands where several people read, not in one person's own chat."""
     return not card.target.startswith("person:")
 
 
-def _mention(person: TeamsPerson) -> Mention:
+def mention_of(person: TeamsPerson) -> Mention:
+    """Return how a message calls somebody."""
     return Mention(person.name, person.teams_id)
 
 
-def _comment(
+def comment_of(
     dialog: Dialog, company: str, document: str, via: str, *, name: str = "", text: str = ""
 ) -> Comment:
+    """Return what was said by a form, as it is kept."""
     return Comment(company, document, f"{via}|{dialog.token}", dialog.person, name, text, via)

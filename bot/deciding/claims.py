@@ -11,12 +11,13 @@ from dataclasses import replace
 from bot.clock import Ports
 from bot.companies import Tenant
 from bot.core.presses import Asked, Claim, Press
-from bot.deciding.actions import Bells
+from bot.core.rates import Rates
+from bot.deciding.bells import Bells
 from bot.deciding.questions import Cause, note, update_cards
 from bot.signing_in.consents import Consents
 from cards.refusals import Refusal
 from cards.text import bare
-from storage import comments, ledger, outbox, posted_cards
+from storage import comments, ledger, outbox, posted_cards, restorations
 from storage.database import Connection
 from storage.records import Comment, PostedCard
 
@@ -31,11 +32,17 @@ class Claims:
         *,
         ports: Ports,
         bells: Mapping[str, Bells],
+        rates: Rates,
     ) -> None:
         self._tenants = tenants
         self._consents = consents
         self._ports = ports
         self._bells = bells
+        self._rates = rates
+
+    def is_too_fast(self, person: str) -> bool:
+        """Count one more press of somebody; True when it is beyond what one person may."""
+        return not self._rates.lets(person, self._ports.clock.reading().seconds)
 
     def knows(self, company: str) -> bool:
         """Say whether there is such a company; one taken out of the file is none any more."""
@@ -51,14 +58,19 @@ class Claims:
         tenant = self._tenants.get(decision.company) if decision else None
         if decision is None or tenant is None:
             return None
-        return await tenant.asked(conn, decision, now=self._ports.clock.now())
+        asked = await tenant.asked(conn, decision, now=self._ports.clock.now())
+        resting = await restorations.waits(conn, self._ports.clock.reading())
+        return replace(asked, resting=resting) if asked else None
 
     async def claim(self, conn: Connection, press: Press, asked: Asked, claim: Claim) -> bool:
         """Give the decision to *press*, with its plan; False when another press was first."""
         decision, now = asked.decision, asked.now
         name = asked.people.by_id[press.person].name
         claimant = ledger.Claimant(press.verb, press.person, name, press.reason)
-        if not await ledger.claim(conn, decision.id, claimant, plan=claim.plan, now=now):
+        reading = self._ports.clock.reading()
+        if not await ledger.claim(
+            conn, decision.id, claimant, plan=claim.plan, now=now, reading=reading
+        ):
             return False
         cause = self.cause(asked, f"{decision.id}.claimed")
         await note(
@@ -112,8 +124,7 @@ class Claims:
     def ring(self) -> None:
         """Wake who carries out what was claimed, and who tells of it."""
         for bells in self._bells.values():
-            bells.act.ring()
-            bells.outbox.ring()
+            bells.ring()
 
 
 def waits_for(asked: Asked | None) -> str:

@@ -22,7 +22,8 @@ from bot.core.dialogs import (
     judge_form,
     task_answer,
 )
-from bot.deciding.asking import Answering, Asking
+from bot.deciding.answering import Answering
+from bot.deciding.asking import Asking
 from bot.deciding.claims import Claims
 from bot.deciding.rejecting import Rejecting
 from bot.sending.letters import Letters
@@ -112,12 +113,22 @@ class Dialogs:
             kept = await ledger.answer(conn, received.activity) if received.activity else None
             if kept is not None:
                 return kept
-            body = task_answer(await answer(conn))
+            body = task_answer(await self._paced(conn, received, answer))
             if received.activity:
                 now = self._ports.clock.now()
                 await ledger.keep_answer(conn, received.activity, body, now=now)
         self._claims.ring()
         return body
+
+    async def _paced(
+        self,
+        conn: Connection,
+        received: Received,
+        answer: Callable[[Connection], Awaitable[Shown]],
+    ) -> Shown:
+        if self._claims.is_too_fast(received.press.person):
+            return await self._refused(conn, received, Refusal.TOO_FAST)
+        return await answer(conn)
 
     async def _open(self, conn: Connection, received: Received) -> Shown:
         subject, dialog = self._subjects.get(received.press.verb), self._dialog(received)

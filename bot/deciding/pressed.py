@@ -12,8 +12,10 @@ from typing import Any
 from bot.clock import Ports
 from bot.core.activity import Received
 from bot.core.presses import Asked, Claim, decide_press, find_card
+from bot.core.settlements import SETTLING
 from bot.deciding.claims import Claims, waits_for
 from bot.deciding.dialogs import Dialogs
+from bot.deciding.settlements import Settlements
 from bot.sending.showing import Showing, card_answer, text_answer
 from cards.language import language_of
 from cards.refusals import Refusal, refusal_text
@@ -37,6 +39,7 @@ class Presses:
         self._showing = showing
         self._claims = claims
         self._dialogs = dialogs
+        self._settlements = Settlements(claims, showing, ports)
         self._ports = ports
 
     async def answer(self, received: Received) -> Json:
@@ -57,7 +60,10 @@ class Presses:
     async def _judge(self, conn: Connection, received: Received) -> dict[str, Any]:
         press = received.press
         asked = await self._claims.asked(conn, press)
-        judged = decide_press(press, asked)
+        fast = self._claims.is_too_fast(press.person)
+        if press.verb in SETTLING and not fast:
+            return dict(await self._settlements.answer(conn, received))
+        judged = Refusal.TOO_FAST if fast else decide_press(press, asked)
         if isinstance(judged, Refusal) or asked is None:
             refusal = judged if isinstance(judged, Refusal) else Refusal.UNKNOWN_CARD
             return await self._refuse(conn, received, asked, refusal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.intents import (
@@ -17,9 +17,10 @@ from bot.core.intents import (
     UpdateCard,
     message_kind,
 )
+from bot.core.settlements import SETTLED_BY_TWO
 from storage import audit, ledger, outbox, posted_cards
 from storage.database import Connection
-from storage.records import AuditEntry, Decision, DecisionState, OutboxItem, PostedCard
+from storage.records import AuditEntry, Decision, DecisionState, OutboxItem, PostedCard, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,28 @@ async def carry_out(
             case PostCard() | UpdateCard() | Nudge():
                 await _place(conn, intent, cause)
                 await _message(conn, intent, cause)
+    if decision is not None and decision.state in SETTLED_BY_TWO:
+        await update_summons(conn, decision, cause)
 
 
 async def update_cards(conn: Connection, cards: Iterable[PostedCard], cause: Cause) -> None:
     """Have every card of the document show what is stored now."""
     for card in cards:
         await _message(conn, UpdateCard(card.target, asks=True), cause)
+
+
+async def post_cards(conn: Connection, targets: Iterable[str], cause: Cause) -> None:
+    """Post a card of the document to each target, where it asks somebody."""
+    for target in targets:
+        await _place(conn, PostCard(target, asks=True), cause)
+        await _message(conn, PostCard(target, asks=True), cause)
+
+
+async def update_summons(conn: Connection, decision: Decision, cause: Cause) -> None:
+    """Have administrators' cards about a decision show what is stored now, read times included."""
+    anew = replace(cause, occurrence=f"{cause.occurrence}.{stamp(cause.now)}")
+    cards = await posted_cards.summons(conn, cause.company, cause.document, decision.id)
+    await update_cards(conn, cards, anew)
 
 
 async def note(conn: Connection, cause: Cause, action: str, **detail: object) -> None:
