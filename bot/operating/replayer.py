@@ -1,0 +1,99 @@
+"""Tries deliveries again that an operator asked for, or tells what that would do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.clock import Bell, Ports
+from bot.core.replays import promise, refusal
+from bot.deciding.questions import Cause, note
+from bot.sending.showing import Showing
+from storage import deliveries
+from storage.database import Connection, Database
+from storage.records import Delivery, Json, Replay, Wanted
+
+LOOK_EVERY = timedelta(seconds=2)
+MOST = 1000
+"""Deliveries of one replay; more are asked for in another."""
+
+
+class Replayer:
+    """Does what the command `replay` left in the store, one request at a time."""
+
+    def __init__(
+        self, store: Database, showing: Showing, ports: Ports, *, bells: Collection[Bell]
+    ) -> None:
+        self._store = store
+        self._showing = showing
+        self._ports = ports
+        self._bells = bells
+
+    async def step(self) -> bool:
+        """Do the oldest request; False when there is none."""
+        async with self._store.reading() as conn:
+            asked = await deliveries.next_asked(conn)
+        if asked is None:
+            return False
+        await self.do(asked)
+        return True
+
+    async def next_due(self) -> datetime | None:
+        """A command cannot ring, so we look every few seconds."""
+        return self._ports.clock.now() + LOOK_EVERY
+
+    async def do(self, asked: Replay) -> None:
+        """Carry out one request: what is tried again, the answer and the audit are one piece."""
+        async with self._store.transaction() as conn:
+            wanted = Wanted(ids=asked.items)
+            found = await deliveries.unfinished(conn, wanted, limit=MOST)
+            told = [await self._one(conn, item, asked) for item in found]
+            known = {item.id for item in found}
+            told += [
+                {"id": one, "done": False, "told": "is delivered, or does not exist"}
+                for one in asked.items
+                if one not in known
+            ]
+            await deliveries.finish(conn, asked, told)
+        for bell in self._bells:
+            bell.ring()
+
+    async def _one(self, conn: Connection, item: Delivery, asked: Replay) -> Json:
+        told = {"id": item.id, "company": item.company, "document": item.document}
+        if why := refusal(item):
+            return {**told, "done": False, "told": why}
+        shown = await self._shown(conn, item)
+        if item.id.startswith("m") and item.document and shown is None and item.what != "tell":
+            return {**told, "done": False, "told": "is about a document nobody knows any more"}
+        if not asked.preview:
+            await self._again(conn, item, asked)
+        return {**told, "done": not asked.preview, "told": promise(item), "shows": shown or ""}
+
+    async def _shown(self, conn: Connection, item: Delivery) -> str | None:
+        """Return what the card of a message would say now, in a line."""
+        if item.what not in ("post", "update", "nudge"):
+            return None
+        shown = await self._showing.card(conn, item.company, item.document, target=item.target)
+        return None if shown is None else shown.summary
+
+    async def _again(self, conn: Connection, item: Delivery, asked: Replay) -> None:
+        now = self._ports.clock.now()
+        await deliveries.again(conn, item, now=now)
+        occurrence = f"replay.{asked.id}.{item.id}"
+        cause = Cause(item.company, item.document, occurrence, self._ports.token(), now)
+        await note(
+            conn, cause, "replay", actor=f"operator {asked.asked_by}", item=item.id,
+            what=item.what, target=item.target, was=item.stage, reason=item.reason,
+        )  # fmt: skip
+
+
+def told_lines(answer: list[Any]) -> list[str]:
+    """Return what a person reads of a replay, a line for each delivery."""
+    return [_line(row) for row in answer]
+
+
+def _line(row: Json) -> str:
+    about = " ".join(filter(None, (row["id"], row.get("document", ""))))
+    shows = f": {row['shows']}" if row.get("shows") else ""
+    return f"{about} {row['told']}{shows}"
