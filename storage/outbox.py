@@ -32,7 +32,7 @@ class Due:
     """The target itself, where none is known yet."""
     service_url: str = ""
     messages: int = 1
-    """How many may go, were there room for all."""
+    """How many are due, those counted too that wait behind another of their document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,7 @@ def _item(row: Any) -> OutboxItem:
         unknowns=row["unknowns"],
         bounded=row["bounded"],
         created_at=moment(row["created_at"]),
+        replayed_at=moment_or_none(row["replayed_at"]),
         state=OutboxState(row["state"]),
         reason=row["reason"],
     )

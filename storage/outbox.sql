@@ -7,10 +7,11 @@ VALUES (:key, :ordering_key, :lane, :kind, :company, :document, :target, :payloa
 ON CONFLICT (key) DO NOTHING;
 
 -- name: due(now)
--- Every target with something due, by how urgent it is, and which conversation it leads to.
+-- Every target with something due, by how urgent it is, and which conversation it leads to. All that
+-- is due is counted from the index alone; only until one is found that may go, rows are looked at.
 SELECT heads.target, heads.lane, heads.conversation, heads.messages,
        coalesce(place.service_url, '') AS service_url
-  FROM (SELECT target, lane, count(*) AS messages,
+  FROM (SELECT target, lane, messages,
                coalesce(CASE
                    WHEN target LIKE 'channel:%'
                    THEN (SELECT conversation FROM channels WHERE name = substr(target, 9))
@@ -18,27 +19,44 @@ SELECT heads.target, heads.lane, heads.conversation, heads.messages,
                    THEN (SELECT conversation FROM conversations
                           WHERE kind = 'personal' AND person = substr(target, 8)
                           ORDER BY seen_at DESC LIMIT 1)
+                   WHEN target LIKE 'administrator:%'
+                   THEN (SELECT conversation FROM conversations
+                          WHERE kind = 'personal'
+                            AND person = substr(target, 15, instr(substr(target, 15), ':') - 1)
+                          ORDER BY seen_at DESC LIMIT 1)
                    ELSE substr(target, 1, instr(target || ';', ';') - 1)
                END, target) AS conversation
-          FROM outbox AS candidate
-         WHERE state IN ('pending', 'retrying') AND due_at <= :now
-           AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
-                            WHERE earlier.ordering_key = candidate.ordering_key
-                              AND earlier.id < candidate.id
-                              AND (earlier.state IN ('pending', 'retrying', 'in_flight')
-                                   OR earlier.state = 'waiting' AND candidate.kind <> 'update'))
-         GROUP BY target, lane) AS heads
+          FROM (SELECT target, lane, count(*) AS messages FROM outbox
+                 WHERE state IN ('pending', 'retrying') AND due_at <= :now
+                 GROUP BY target, lane) AS full
+         WHERE EXISTS (
+            SELECT 1 FROM outbox AS candidate
+             WHERE candidate.target = full.target AND candidate.lane = full.lane
+               AND state IN ('pending', 'retrying') AND due_at <= :now
+               AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
+                                WHERE earlier.ordering_key = candidate.ordering_key
+                                  AND earlier.id < candidate.id
+                                  AND earlier.state IN ('pending', 'retrying', 'in_flight', 'waiting')
+                                  AND NOT (candidate.kind = 'update' AND earlier.kind = 'nudge')
+                                  AND (earlier.state IN ('pending', 'retrying', 'in_flight')
+                                       OR earlier.state = 'waiting' AND candidate.kind <> 'update')))
+       ) AS heads
   LEFT JOIN conversations AS place ON place.conversation = heads.conversation;
 
 -- name: claim(target, now)^
 -- The most urgent due item of a target whose document has nothing earlier still open there. An
 -- edit shows what is true when it leaves, so that it passes what is parked: it may ask somebody.
+-- It passes every nudge too: one that waits for a parked edit would hold up all later ones. (The list
+-- of all four states is the condition of the index; without it every earlier row is walked over.)
 UPDATE outbox SET state = 'in_flight', attempts = attempts + 1, tried_at = :now
  WHERE id = (SELECT id FROM outbox AS candidate
               WHERE target = :target AND state IN ('pending', 'retrying') AND due_at <= :now
                 AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
                                  WHERE earlier.ordering_key = candidate.ordering_key
                                    AND earlier.id < candidate.id
+                                   AND earlier.state IN ('pending', 'retrying', 'in_flight', 'waiting')
+                                   AND NOT (candidate.kind = 'update'
+                                            AND earlier.kind = 'nudge')
                                    AND (earlier.state IN ('pending', 'retrying', 'in_flight')
                                         OR earlier.state = 'waiting'
                                            AND candidate.kind <> 'update'))

@@ -48,7 +48,8 @@ LEGAL_MOVES: dict[OutboxState, frozenset[OutboxState]] = {
 
 def settle(item: OutboxItem, outcome: Outcome, now: datetime, chance: float) -> Transition:
     """Say where *item* goes after one attempt; *chance* in 0..1 spreads the waits."""
-    too_old = item.created_at is not None and now - item.created_at > MAX_AGE
+    begun = item.replayed_at or item.created_at
+    too_old = begun is not None and now - begun > MAX_AGE
     match outcome:
         case Done(receipt):
             return Transition(OutboxState.DELIVERED, now, receipt, item.unknowns)
@@ -71,8 +72,8 @@ def _settle_retry(item: OutboxItem, outcome: Retry, now: datetime, chance: float
         reason = f"gave up after {bounded} tries: {outcome.reason}"
         return Transition(OutboxState.DEAD, now, reason, item.unknowns)
     wait = outcome.after
-    if wait is None:
-        wait = backoff(bounded or item.attempts, chance, outcome.ceiling)
+    if wait is None or outcome.at_least:
+        wait = max(wait or 0.0, backoff(bounded or item.attempts, chance, outcome.ceiling))
     due = now + timedelta(seconds=wait)
     return Transition(OutboxState.RETRYING, due, outcome.reason, item.unknowns, bounded)
 

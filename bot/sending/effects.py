@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.core.posting import Gone, StillUnreachable, Unreachable
 from bot.people.installs import Installs
 from bot.sending.delivery import Delivery, letter_of, plain_letter
-from bot.sending.places import Channel, Chat, Place, Reachable, place_of
+from bot.sending.places import Channel, Chat, Place, Reachable, chat_at, place_of
 from bot.sending.reach import Reach
 from bot.sending.showing import Showing, Shown, same_card
 from bot.sending.teams import Connector, Posted
@@ -195,13 +195,21 @@ class Effects:
             return Performed(Done("nothing posted to reply to"), idle=True)
         message = nudge_message(shown.summary, shown.approvers, shown.language)
         url = self._reachable(card.service_url)
-        return await self._speak(url, card.conversation, message)
+        return await self._speak_in(url, card.conversation, message)
 
     # --- answers in chat ---
 
     async def _say(self, item: OutboxItem) -> Performed:
         said = item.payload
-        return await self._speak(said["service_url"], said["conversation"], said["activity"])
+        return await self._speak_in(said["service_url"], said["conversation"], said["activity"])
+
+    async def _speak_in(self, url: str, conversation: str, activity: Json) -> Performed:
+        """Say something in a known place; where it is somebody's own chat, that can be reopened."""
+        async with self._store.reading() as conn:
+            chat = await chat_at(conn, url, conversation)
+        if chat is not None:
+            return await self._whisper(chat, activity)
+        return await self._speak(url, conversation, activity)
 
     async def _speak(self, url: str, conversation: str, activity: Json) -> Performed:
         sent = await self._delivery.say(url, conversation, plain_letter(activity))

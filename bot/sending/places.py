@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from storage import conversations, people
 from storage.database import Connection
-from storage.records import Wait
+from storage.records import SUMMONS, Wait
 
 CHANNEL = "channel:"
 PERSON = "person:"
@@ -44,6 +44,8 @@ async def place_of(conn: Connection, target: str, *, reachable: Reachable) -> Pl
         return await _channel(conn, target.removeprefix(CHANNEL), reachable)
     if target.startswith(PERSON):
         return await _chat(conn, target.removeprefix(PERSON), reachable)
+    if target.startswith(SUMMONS):
+        return await _chat(conn, target.removeprefix(SUMMONS).partition(":")[0], reachable)
     return Wait("nobody was found in Teams who may decide this")
 
 
@@ -64,3 +66,13 @@ async def _chat(conn: Connection, person_id: str, reachable: Reachable) -> Place
     known = await conversations.chat_with(conn, person_id)
     conversation, told = (known.conversation, known.service_url) if known else ("", "")
     return Chat(reachable(told), conversation, person.teams_id or person_id, person_id)
+
+
+async def chat_at(conn: Connection, url: str, conversation: str) -> Chat | None:
+    """Return the personal chat that a conversation is; None for a channel, a thread, a group."""
+    known = await conversations.get(conn, conversation)
+    if known is None or known.kind != "personal" or not known.person:
+        return None
+    person = await people.person(conn, known.person)
+    teams_id = person.teams_id if person else ""
+    return Chat(url, conversation, teams_id or known.person, known.person)

@@ -10,7 +10,9 @@ from typing import Any
 from bot.clock import Clock
 from bot.companies import Tenant
 from bot.company_file import Company
+from bot.core.settlements import summoned
 from bot.core.situations import Story, Viewpoint, situation_of
+from bot.sending.summonses import summons
 from cards import document_card, summary
 from cards.language import Language, language_of
 from cards.privacy import Discretion, Privacy
@@ -62,11 +64,13 @@ class Showing:
         record = await documents.get(conn, company, document)
         if record is None:
             return None
+        if whom := summoned(target):
+            return await self._summons(conn, record, whom, locale)
         card = await posted_cards.get(conn, company, document, target)
         own = locale if viewer else ""
         language = self.language(company, own or (card.locale if card else ""))
         privacy = self._tenants[company].routes.privacy(
-            target, stands_in=card is not None and bool(card.stands_in)
+            target, stands_in=card is not None and card.stood_in
         )
         view = self._viewpoint(company, language, privacy, viewer=viewer)
         return self._render(await self._story(conn, record), card, view)
@@ -87,6 +91,14 @@ class Showing:
         language = self.language(record.company, locale)
         view = replace(self._viewpoint(record.company, language, privacy), copy=True)
         return self._render(await self._story(conn, record), None, view)
+
+    async def _summons(
+        self, conn: Connection, record: StoredDocument, whom: tuple[str, str], locale: str
+    ) -> Shown | None:
+        """Render what an administrator is asked about a decision."""
+        tenant, now = self._tenants[record.company], self._clock.now()
+        made = await summons(conn, tenant, record, whom, now=now, locale=locale)
+        return Shown(made.card, made.summary, (), made.language) if made else None
 
     def language(self, company: str, locale: str) -> Language:
         """Return the language of a client's locale, the company's own where none was told."""

@@ -63,6 +63,12 @@ class StandingIn:
         elif item.kind == "post":  # what waits for somebody although no press could help it on
             await self._move(conn, item, now)
 
+    async def find_once(self, conn: Connection, item: OutboxItem, now: datetime) -> None:
+        """Post elsewhere what *item* asks, unless it stands in at its place already."""
+        card = await posted_cards.get(conn, item.company, item.document, item.target)
+        if card is not None and not card.stands_in:
+            await self.find(conn, item, now)
+
     async def _move(self, conn: Connection, item: OutboxItem, now: datetime) -> None:
         cards = await posted_cards.of_document(conn, item.company, item.document)
         own = next((card for card in cards if card.target == item.target), None)

@@ -10,13 +10,14 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.attempt import attempt
+from bot.attempt import PAUSE, attempt
 from bot.clock import Ports
 from bot.core.posting import (
     REFUSED_SIGN_IN,
     Indecipherable,
     StillUnreachable,
     Throttled,
+    Unheard,
     Unreachable,
 )
 from bot.core.turns import Turn, Turns
@@ -40,6 +41,7 @@ MOST_QUEUED = 8
 """Messages that are ready and wait for room in the tenant's window: more would be old by then."""
 LOOK_AGAIN = 0.25
 """Seconds after which something more urgent is looked for, while there is work to do."""
+PARKED = frozenset({OutboxState.WAITING, OutboxState.DEAD})
 REMEMBERED = timedelta(hours=1)
 """The longest window of Teams."""
 
@@ -105,9 +107,33 @@ class Worker:
     async def carry(self, taken: Taken) -> None:
         """Attempt a message and store where it goes."""
         try:
-            await self._record(taken.item, await self._attempt(taken.item))
+            performed = await self._attempt(taken.item)
+            while not (
+                await self._is_recorded(taken.item, performed)
+                or await self._is_given_up(taken.item)
+            ):
+                # In flight it would stay till the next start, and hold up all that comes after.
+                await self._ports.clock.sleep(PAUSE)
         finally:
             self._busy.pop(taken.turn.conversation, None)
+
+    async def _is_recorded(self, item: OutboxItem, performed: Performed) -> bool:
+        """Store how a message ended; False when a mistake of ours prevented that."""
+
+        async def effect() -> Outcome:
+            await self._record(item, performed)
+            return Done()
+
+        return isinstance(await attempt(effect, what=f"record {item.kind}"), Done)
+
+    async def _is_given_up(self, item: OutboxItem) -> bool:
+        """Store that nobody knows how a message ended; False when the store cannot be written."""
+
+        async def effect() -> Outcome:
+            await self._record(item, await self._effects.abandoned(item))
+            return Done()
+
+        return isinstance(await attempt(effect, what=f"give up {item.kind}"), Done)
 
     async def next_due(self) -> datetime | None:
         """Return when there may be something to carry; a bell tells of what comes in between."""
@@ -205,6 +231,7 @@ class Worker:
                 target=item.target,
                 reason=transition.reason,
                 attempt=item.attempts,
+                shown=performed.card.shown if performed.card else "",
             )
         if not isinstance(performed.outcome, Done):
             _log(item, transition.state, transition.reason)
@@ -226,15 +253,12 @@ class Worker:
                 await outbox.hold(conn, item.target, until=transition.due_at)
                 if after is None:  # nobody told how long: as long as this message waits
                     self._pace.hold(conversation, (transition.due_at - now).total_seconds())
-            case StillUnreachable():
-                await self._move(conn, item, now)
-            case Unreachable(reason):
+            case Unreachable(reason) if not isinstance(performed.outcome, StillUnreachable):
                 await self._standing_in.closed(conn, [item.target], reason, now)
-                await self._move(conn, item, now)
             case Indecipherable(reason) if transition.state is OutboxState.DEAD:
                 await self._drop_reference(conn, item)
                 await self._standing_in.closed(conn, [item.target], reason, now)
-                await self._move(conn, item, now)
+        await self._elsewhere(conn, item, performed.outcome, transition, now=now)
 
     async def _arrived(
         self, conn: Connection, item: OutboxItem, performed: Performed, now: datetime
@@ -246,9 +270,23 @@ class Worker:
         if item.kind == "post" or edited:
             await self._standing_in.give_up(conn, item, now)
 
-    async def _move(self, conn: Connection, item: OutboxItem, now: datetime) -> None:
-        if item.asks and item.kind in ("post", "update"):
+    async def _elsewhere(
+        self,
+        conn: Connection,
+        item: OutboxItem,
+        outcome: Outcome,
+        transition: Transition,
+        *,
+        now: datetime,
+    ) -> None:
+        """Ask elsewhere what will not be seen here."""
+        if not item.asks or item.kind not in ("post", "update"):
+            return
+        if isinstance(outcome, Unreachable | Indecipherable) and transition.state in PARKED:
             await self._standing_in.find(conn, item, now)
+        elif isinstance(outcome, Unheard) or transition.state is OutboxState.DEAD:
+            # The message may be to blame, not the place: one other place, not one after the other.
+            await self._standing_in.find_once(conn, item, now)
 
     async def _drop_reference(self, conn: Connection, item: OutboxItem) -> None:
         person = item.target.removeprefix("person:")

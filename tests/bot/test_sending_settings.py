@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.company_file import Company, File, SendingLimits
+from bot.company_file import Company, File, Paces
 from bot.core.schedule import Quotas, Window
 
 COMPANY: dict[str, Any] = {"name": "acme", "url": "https://erp.example", "tenant": "Company"}
@@ -29,7 +29,7 @@ def test_limits_are_what_teams_publishes_unless_the_file_says_otherwise() -> Non
 )
 def test_limits_of_another_form_are_refused_with_the_right_one(wrong: object) -> None:
     with pytest.raises(ValidationError, match=r"7/1s|span of time"):
-        SendingLimits.model_validate({"messages": wrong})
+        Paces.model_validate({"messages": wrong})
 
 
 @pytest.mark.parametrize("word", ["approver", "channel:", "erin@acme.example"])

@@ -20,7 +20,7 @@ from bot.sending.standing_in import StandingIn
 from bot.sending.worker import MOST_OF_A_PEER, MOST_TAKEN, Taken, Worker
 from storage import conversations, outbox
 from storage.database import Database
-from storage.records import Conversation, Done, OutboxItem, Outcome, Reading
+from storage.records import Conversation, Done, OutboxItem, Outcome, Reading, Unknown
 
 START = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 CHANNEL = "19:a"
@@ -60,7 +60,7 @@ class Sender:
         return Performed(outcome)
 
     async def abandoned(self, _item: OutboxItem) -> Performed:
-        return Performed(Done("rescued"))
+        return Performed(Unknown("abandoned"))
 
 
 @dataclass
@@ -247,3 +247,20 @@ async def test_ten_thousand_messages_cost_no_more_each_than_a_thousand(desk: Des
 
     # The backlog is listed once in a while, not for each message.
     assert sum("heads" in line for line in looks) <= 3
+
+
+async def test_a_message_whose_end_could_not_be_stored_holds_up_nothing(desk: Desk) -> None:
+    async with desk.store.transaction() as conn:
+        await conn.execute(
+            "CREATE TRIGGER broken BEFORE UPDATE ON outbox WHEN NEW.state = 'delivered' "
+            "BEGIN SELECT RAISE(ABORT, 'a mistake of ours'); END"
+        )
+    await desk.put(note("k1"), note("k2", document="k1"))
+
+    await desk.worker.step()
+
+    async with desk.store.transaction() as conn:
+        await conn.execute("DROP TRIGGER broken")
+        (row,) = await conn.execute_fetchall("SELECT state FROM outbox WHERE key = 'k1'")
+    assert row["state"] == "maybe_delivered"
+    assert await desk.run() == ["k2"]
