@@ -13,7 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+import aiosqlite
+
 from acumatica_client.transport import OpenTransport, open_transport
+from bot.tokens import OpenTokens, open_tokens
+from storage.database import Connect
 from storage.records import Reading
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -62,6 +66,10 @@ class Ports:
     token: Callable[[], str]
     """An unguessable text of at least 128 bits: card tokens, ids, correlation ids."""
     open_transport: OpenTransport
+    connect: Connect = aiosqlite.connect
+    """How the store's file is opened."""
+    open_tokens: OpenTokens = open_tokens
+    """Where the bot's own tokens come from."""
 
 
 def system_ports() -> Ports:

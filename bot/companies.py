@@ -37,6 +37,8 @@ class Tenant:
     """The login Countersign itself works with; its edits are nobody's."""
     grants: Grants | None = None
     """People's own Acumatica users, where the company acts as the person who decides."""
+    administrators: Sequence[str] = ()
+    """Mails of who settles what nobody else can."""
 
     @property
     def name(self) -> str:
@@ -48,7 +50,8 @@ class Tenant:
         """The addresses by which the file names people of this company."""
         words = (word for route in self.routes.listed for word in (*route.approver, *route.to))
         named = {word.removeprefix(PERSON) for word in words if word.startswith(PERSON)}
-        return frozenset({*named, *(one.email for one in self.overrides)})
+        told = (one.email for one in self.overrides)
+        return frozenset({*named, *told, *self.administrators})
 
     @property
     def leads(self) -> tuple[str, ...]:

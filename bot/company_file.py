@@ -63,6 +63,7 @@ class Company(Strict):
     branch: str = ""
     locale: str = Field("en-US", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
     seats: int = Field(2, ge=1, le=2)
+    actions_at_once: int = Field(1, ge=1, le=4)
     parallel: int = Field(4, ge=1, le=20)
     requests_per_minute: int = Field(60, ge=0)
     time_zone: Zone = "UTC"
@@ -78,6 +79,7 @@ class Company(Strict):
     card_age: Span = timedelta(days=30)
     reject_reasons: tuple[str, ...] = REJECT_REASONS
     reject_needs_reason: bool = True
+    notes: bool = False
     language: Literal["en", "de"] = "en"
     visible_to: VisibleTo = VisibleTo.EMPLOYEES
     amount_bands: tuple[Decimal, ...] = Field(BANDS, min_length=1, max_length=10)
@@ -132,8 +134,21 @@ class Company(Strict):
     @property
     def limits(self) -> Limits:
         """What of the licence this company leaves us; a grant without cookies has one session."""
-        one = self.sign_in == "oauth" and not self.concurrent_access
-        return Limits(1 if one else self.seats, self.parallel, self.requests_per_minute)
+        seats = 1 if self._has_one_session else self.seats
+        return Limits(seats, self.parallel, self.requests_per_minute, self.actions_at_once)
+
+    @property
+    def _has_one_session(self) -> bool:
+        return self.sign_in == "oauth" and not self.concurrent_access
+
+    @model_validator(mode="after")
+    def _has_seats_to_act_in(self) -> Company:
+        if self.actions_at_once > 1 and (self.seats == 1 or self._has_one_session):
+            raise ValueError(
+                "actions_at_once: more than 1 needs more sessions than this company has; with"
+                " seats = 1, or a grant of one session, leave it at 1"
+            )
+        return self
 
     @model_validator(mode="after")
     def _inquiries_name_documents(self) -> Company:
@@ -253,12 +268,17 @@ def _window(text: Any) -> Window:
 Windows = Annotated[tuple[Window, ...], BeforeValidator(_windows)]
 
 
-class SendingLimits(Strict):
-    """`[limits]`: how much Teams lets one bot send; its own numbers may change without notice."""
+class Paces(Strict):
+    """`[limits]`: how much Teams lets one bot send, and how often one person may ask.
+
+    The vendor's own numbers may change without notice.
+    """
 
     messages: Windows = Quotas().messages
     reads: Windows = Quotas().reads
     tenant: Windows = Quotas().tenant
+    presses_a_minute: int = Field(10, ge=1, le=600)
+    commands_a_minute: int = Field(20, ge=1, le=600)
 
     def quotas(self) -> Quotas:
         """Return the limits as the schedule keeps them."""
@@ -268,9 +288,11 @@ class SendingLimits(Strict):
 class File(Strict):
     """`countersign.toml`: everything that is no secret."""
 
-    limits: SendingLimits = Field(default_factory=SendingLimits)
+    limits: Paces = Field(default_factory=Paces)
 
     administrators: tuple[str, ...] = ()
+    audit_channel: str = ""
+    """Where the end of the audit trail is told every day."""
     company: tuple[Company, ...]
     route: tuple[Route, ...]
     person: tuple[PersonEntry, ...] = ()

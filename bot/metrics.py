@@ -142,6 +142,7 @@ METRICS = (
     ),
     Metric("outbox", "Messages to Teams.", _rows("outbox"), ("state",), counter=False),
     Metric("feed", "Lines for activity feeds, by how it went.", _board("feed"), ("outcome",)),
+    Metric("erp_notes", "Notes on documents.", _rows("erp_notes"), ("state",), counter=False),
     Metric("decisions", "Questions put to people.", _rows("decisions"), ("state",), counter=False),
     Metric(
         "troubles", "What is wrong now and shown by /health/ready.", _troubles, counter=False,

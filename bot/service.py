@@ -18,22 +18,31 @@ from aiohttp import web
 from acumatica_client.client import ErpClient
 from acumatica_client.transport import Transport, same_host
 from bot.attempt import Runner, keep_going
+from bot.auditing.changes import note_changes
+from bot.auditing.keys import open_chain
+from bot.auditing.upkeep import Upkeep
 from bot.board import Board
 from bot.checked import SettingsError
 from bot.clock import Bell, Clock, Ports
 from bot.companies import Tenant
-from bot.company_file import Company, File
-from bot.core.schedule import Quotas
-from bot.deciding.actions import Bells, Doer, Settler
+from bot.company_file import Company, File, Paces
+from bot.core.rates import Rates
+from bot.deciding.administrators import Administrators
+from bot.deciding.bells import Bells
 from bot.deciding.claims import Claims
 from bot.deciding.dialogs import Dialogs
+from bot.deciding.doer import Doer
 from bot.deciding.pressed import Presses
 from bot.deciding.questions import Cause, note
+from bot.deciding.settler import Settler
 from bot.gate import open_gate
 from bot.incoming import Incoming
 from bot.languages import Listener
 from bot.listening.ear import Listening, listen, silence
 from bot.listening.graph_door import LIFECYCLE, NOTIFICATIONS
+from bot.noting.noter import Noter
+from bot.operating.replayer import Replayer
+from bot.operating.restored import begin_carefully
 from bot.people.directory import Directory
 from bot.people.organisation import organisation
 from bot.reading.look import Look
@@ -66,9 +75,9 @@ from bot.talking.profiles import Profiles
 from bot.talking.search import Search
 from bot.talking.talk import Sources, Talk
 from bot.talking.welcome import Welcome
-from bot.tokens import Tokens, open_tokens
+from bot.tokens import Tokens
 from bot.watch import Hints, Watch
-from storage import conversations, documents, ledger, outbox, progress, requests
+from storage import audit, conversations, documents, ledger, outbox, progress, requests
 from storage.database import Connection, Database
 from storage.vault import Vault
 
@@ -104,6 +113,7 @@ class Service:
     reconcilers: Mapping[str, Reconciler]
     binding: Binding
     listening: Listening
+    replayer: Replayer
 
 
 SERVICE = web.AppKey("service", Service)
@@ -156,8 +166,10 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """Open every resource, in order, and close them in the opposite order."""
     async with AsyncExitStack() as stack:
-        store = await Database.open(settings.storage.path)
+        chain = open_chain(settings, ports.token)
+        store = await Database.open(settings.storage.path, ports.connect, chain)
         stack.push_async_callback(store.close)
+        await audit.begin(store, chain, now=ports.clock.now())
         await _settle_in(store, settings, file, ports)
         safe = await open_vault(settings, store)
         tenants = {}
@@ -174,7 +186,7 @@ async def open_service(
         stack.push_async_callback(graph.close)
         login = ports.open_transport(same_host(settings.teams.login_url))
         stack.push_async_callback(login.close)
-        tokens = open_tokens(settings.teams, ports.clock.now)
+        tokens = ports.open_tokens(settings.teams, ports.clock.now)
         stack.push_async_callback(tokens.close)
         consents = Consents(tenants, store, ports)
         service = _compose(
@@ -184,13 +196,14 @@ async def open_service(
             tenants,
             teams,
             consents=consents,
-            quotas=file.limits.quotas(),
+            paces=file.limits,
             authority=authority_of(file),
             open_seam=open_seam,
             tokens=tokens,
             graph=graph,
             login=login,
             vault=safe,
+            upkeep=Upkeep(settings, file, store, ports, chain),
         )
         stack.push_async_callback(service.dispatcher.close)
         await service.binding.look_around()
@@ -226,6 +239,7 @@ async def _settle_in(store: Database, settings: Settings, file: File, ports: Por
     """Take over the store: nobody holds a lease, and the file's channels are bound."""
     now = ports.clock.now()
     async with store.transaction() as conn:
+        await note_changes(conn, settings, file, ports)
         await ledger.free_leases(conn)
         await ledger.drop_answers(conn, before=now - ANSWERS_KEPT)
         await progress.give_up(conn, note="broke off: the service was stopped", now=now)
@@ -236,6 +250,7 @@ async def _settle_in(store: Database, settings: Settings, file: File, ports: Por
         for channel in file.channel:
             await conversations.bind(conn, channel.name, channel.conversation, by="file", now=now)
             await outbox.wake(conn, f"channel:{channel.name}", now=now)
+    await begin_carefully(store, ports)
 
 
 async def _drop_strays(
@@ -253,7 +268,8 @@ def _tenant(
 ) -> Tenant:
     user = settings.acumatica.get(company.name, CompanySecrets()).user
     told = file.overrides(company.name)
-    return Tenant(company, file.routes(company.name), erp, told, user, grants)
+    routes, names = file.routes(company.name), file.administrators
+    return Tenant(company, routes, erp, told, user, grants, names)
 
 
 def _compose(
@@ -264,20 +280,21 @@ def _compose(
     teams: Transport,
     *,
     consents: Consents,
-    quotas: Quotas,
+    paces: Paces,
     authority: Authority,
     open_seam: OpenSeam,
     tokens: Tokens,
     graph: Transport,
     login: Transport,
     vault: Vault | None,
+    upkeep: Upkeep,
 ) -> Service:
     clock, reachable = ports.clock, settings.teams.reachable
     keys = SigningKeys(teams, clock, settings.teams.openid_metadata_url)
     outbox, directory_bell = Bell(clock), Bell(clock)
     boards = {name: Board(clock) for name in tenants}
     reach = Reach(store, boards.values())
-    pace = Pace(quotas, clock, freed=outbox)
+    pace = Pace(paces.quotas(), clock, freed=outbox)
     connector = _connector(settings.teams, teams, tokens, pace, reach)
     org = organisation(
         settings.teams, graph, tokens, store, ports, boards=boards, outbox_bell=outbox,
@@ -308,9 +325,13 @@ def _compose(
     )  # fmt: skip
     answers = Answers(tenants, showing, clock)
     sources = Sources(askers, answers, Profiles(tenants, clock), binding, consents)
-    talk = Talk(store, sources, ports, outbox_bell=outbox, look_bells=look_bells)
+    talk = Talk(
+        store, sources, ports,
+        outbox_bell=outbox, look_bells=look_bells, rates=Rates(paces.commands_a_minute),
+    )  # fmt: skip
     welcome = Welcome(tenants, store, ports, outbox_bell=outbox)
-    claims = Claims(tenants, consents, ports=ports, bells=bells)
+    rates = Rates(paces.presses_a_minute)
+    claims = Claims(tenants, consents, ports=ports, bells=bells, rates=rates)
     dialogs = Dialogs(store, claims, ports)
     presses = Presses(store, showing, claims, dialogs, ports)
     search = Search(tenants, store, showing, askers=askers, answers=answers, ports=ports)
@@ -328,11 +349,14 @@ def _compose(
         name: Reconciler(tenant, store, ports, look_bell=look_bells[name], board=boards[name])
         for name, tenant in tenants.items()
     }
+    looks = tuple(look_bells.values())
+    replayer = Replayer(store, showing, ports, bells=(outbox, *looks))
     loops = [
+        Loop("replays", replayer, Bell(clock)),
         Loop("directory", directory, directory_bell),
         Loop("outbox", dispatcher, outbox),
         Loop("consents", consents, Bell(clock)),
-        *(Loop(*one) for one in (*org.runners(), *listening.runners())),
+        *(Loop(*one) for one in (*org.runners(), *listening.runners(), *upkeep.runners(outbox))),
         *(Loop(f"reconcile {name}", one, Bell(clock)) for name, one in reconcilers.items()),
         *(
             loop
@@ -344,12 +368,19 @@ def _compose(
         open_gate(settings.teams, keys, clock, seam.verify),
         seam,
         PushDoor(store, ports, _push_companies(settings, tenants, bells, boards)),
-        _watch(settings, store, clock, tenants, boards, hints=_hints(org.hints, listening.hints)),
+        _watch(
+            settings,
+            store,
+            clock,
+            tenants,
+            boards,
+            hints=_hints(org.hints, listening.hints, upkeep.hints),
+        ),
         consents,
     )
     return Service(
         store, tenants, directory, worker, dispatcher, tuple(loops), doors, reconcilers, binding,
-        listening,
+        listening, replayer,
     )  # fmt: skip
 
 
@@ -395,11 +426,15 @@ def _company_loops(
     name = tenant.name
     look = Look(tenant, store, ports, outbox_bell=bells.outbox, board=board)
     poller = Poller(tenant, store, ports, look_bell=bells.look, board=board)
+    administrators = Administrators(tenant, store, ports, outbox_bell=bells.outbox)
+    doers = tenant.company.limits.actions
     return [
         Loop(f"look {name}", look, bells.look, 3),
         Loop(f"poll {name}", poller, board.poll_bell),
-        Loop(f"act {name}", Doer(tenant, store, ports, bells), bells.act),
-        Loop(f"settle {name}", Settler(tenant, store, ports, bells), bells.settle, 2),
+        Loop(f"act {name}", Doer(tenant, store, ports, bells), bells.act, doers),
+        Loop(f"note {name}", Noter(tenant, store, ports), Bell(ports.clock)),
+        Loop(f"settle {name}", Settler(tenant, store, ports, bells, board), bells.settle, 2),
+        Loop(f"administrators {name}", administrators, Bell(ports.clock)),
     ]
 
 

@@ -27,6 +27,7 @@ from pydantic_settings import (
 from acumatica_client.oauth import client_tenant
 from bot.checked import SettingsError, Strict, Url, is_loopback, mistakes
 from bot.company_file import Company
+from bot.connections import Bounds
 from bot.core.clouds import CLOUDS, Cloud, CloudName
 from bot.credentials import certificate_problem
 from storage.vault import key_problem
@@ -235,6 +236,13 @@ class ServerSettings(Strict):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(3978, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    connections: int = Field(512, ge=8, le=65536, description="Most connections at a time.")
+    per_address: int = Field(
+        64,
+        ge=0,
+        le=65536,
+        description="Most connections of one address; 0 behind a proxy, whose address all share.",
+    )
     public_url: Url | Literal[""] = Field(
         "",
         description="Address browsers reach the service at; where Acumatica sends a consent back.",
@@ -249,6 +257,10 @@ class ServerSettings(Strict):
         token = self.metrics_token.get_secret_value()
         weak = 0 < len(token) < MIN_SECRET
         return [f"SERVER__METRICS_TOKEN must have at least {MIN_SECRET} characters"] * weak
+
+    def bounds(self) -> Bounds:
+        """Return how many connections there may be."""
+        return Bounds(self.connections, self.per_address)
 
     def within(self) -> bool:
         """Say whether nobody but this machine can reach us, as far as settings tell."""
@@ -345,6 +357,38 @@ class EncryptionSettings(Strict):
         ]
 
 
+class AuditSettings(Strict):
+    """How the audit trail is proved, and how long it keeps what is personal."""
+
+    keys: SecretStr = Field(
+        SecretStr(""),
+        description="Keys separated by commas: the first signs, all prove. Default: made from"
+        " `ENCRYPTION__KEYS`, else one kept beside the store.",
+    )
+    anchor: Path | Literal[""] = Field(
+        "",
+        description="File to which the end of the trail is told every hour; best on another disk."
+        " Default: beside the store.",
+    )
+    keep_details: int = Field(
+        0, ge=0, le=36500, description="Days after which details are erased, rows stay; 0: never."
+    )
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Return the keys, the one that signs first."""
+        parts = (part.strip() for part in self.keys.get_secret_value().split(","))
+        return tuple(part for part in parts if part)
+
+    def problems(self) -> list[str]:
+        """List keys that are none, by their place, never by their value."""
+        return [
+            f"AUDIT__KEYS: key {place} {problem}; {MAKE_KEY}"
+            for place, key in enumerate(self.listed, 1)
+            if (problem := key_problem(key))
+        ]
+
+
 class LogSettings(Strict):
     """How the service speaks to its operator."""
 
@@ -354,7 +398,7 @@ class LogSettings(Strict):
     )
 
 
-_NESTED = ("teams__", "server__", "encryption__", "acumatica__")
+_NESTED = ("teams__", "server__", "encryption__", "audit__", "acumatica__")
 """Where secrets stand; other programs have variables that end in `_FILE`, too."""
 
 
@@ -394,6 +438,7 @@ class Settings(BaseSettings):
     server: ServerSettings = Field(default_factory=ServerSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     encryption: EncryptionSettings = Field(default_factory=EncryptionSettings)
+    audit: AuditSettings = Field(default_factory=AuditSettings)
     acumatica: dict[str, CompanySecrets] = Field(default_factory=dict)
 
     def exposed(self) -> list[str]:

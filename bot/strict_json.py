@@ -27,13 +27,7 @@ def read_json(body: bytes) -> Any:
         raise NotJson("not UTF-8") from error
     _check_shape(text)
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_float=Decimal,
-            parse_int=_integer,
-            parse_constant=_constant,
-        )
+        return _DECODER.decode(text)
     except NotJson:
         raise
     except (ValueError, ArithmeticError) as error:
@@ -55,6 +49,8 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 def _check_shape(text: str) -> None:
     """Refuse deep nesting and half characters before anything is parsed."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH and not _SURROGATE.search(text):
+        return  # as good as every body there is: not worth a walk
     depth = 0
     for match in _TEXT_OR_BRACKET.finditer(text):
         if match[0] in "[{":
@@ -94,3 +90,11 @@ def _integer(digits: str) -> int:
 
 def _constant(word: str) -> NoReturn:
     raise NotJson(f"{word} is no number")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_float=Decimal,
+    parse_int=_integer,
+    parse_constant=_constant,
+)

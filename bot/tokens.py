@@ -205,6 +205,9 @@ def _tell(task: asyncio.Task[Held]) -> None:
         log.warning("no new token", extra={"reason": str(error)})
 
 
+OpenTokens = Callable[[TeamsSettings, Callable[[], datetime]], Tokens]
+
+
 def open_tokens(settings: TeamsSettings, now: Callable[[], datetime]) -> Tokens:
     """Return where tokens come from with these settings."""
     return NoTokens() if settings.playground else EntraTokens(settings, now)

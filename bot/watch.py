@@ -26,6 +26,7 @@ PARKED = {
     ("inbox", "parked"): "pushes are parked",
     ("hints", "parked"): "documents could not be looked at",
     ("outbox", "dead"): "messages were given up",
+    ("erp_notes", "parked"): "notes could not be written onto their documents",
     ("decisions", "needs_person"): "decisions need a person",
 }
 """What stands somewhere until an operator does something about it."""
@@ -66,6 +67,8 @@ class Watch:
                 name: _state(board, [one for one in counted if one.company == name])
                 for name, board in self._boards.items()
             }
+            # Answers in chat and welcomes belong to no company.
+            told["warnings"] = _warnings([one for one in counted if not one.company])
             told["hints"] = list(await self._hints()) if self._hints else []
         return web.json_response(told)
 
@@ -87,13 +90,16 @@ class Watch:
 
 
 def _state(board: Board, counted: list[Count]) -> dict[str, Any]:
-    warnings = [
+    reasons = [f"{where}: {reason}" for where, reason in sorted(board.troubles.items())]
+    return {"ready": not reasons, "reasons": reasons, "warnings": _warnings(counted)}
+
+
+def _warnings(counted: list[Count]) -> list[str]:
+    return [
         f"{one.number} {PARKED[one.what, one.state]}"
         for one in counted
         if (one.what, one.state) in PARKED
     ]
-    reasons = [f"{where}: {reason}" for where, reason in sorted(board.troubles.items())]
-    return {"ready": not reasons, "reasons": reasons, "warnings": warnings}
 
 
 def _is_local(request: web.Request) -> bool:

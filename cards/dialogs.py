@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from acumatica_client.models import Document
+from cards.discreet import headed
 from cards.elements import ActionSet, Container, TextBlock
 from cards.inputs import Choice, ChoiceInput, Send, TextInput
 from cards.language import Language, phrase
+from cards.privacy import Privacy
 from cards.render import page, sheet_of, small
 from cards.text import escape, plain
 
@@ -52,6 +54,8 @@ class Blank:
     problem: str = ""
     filled: Mapping[str, str] = field(default_factory=dict)
     """What was filled in last time, by input."""
+    privacy: Privacy = Privacy.FULL
+    """How much of the document whoever reads the form may know."""
 
     def was(self, name: str) -> dict[str, str]:
         """Return the last value of an input, where there is one."""
@@ -83,7 +87,7 @@ def reject_form(blank: Blank, reasons: Sequence[str], *, required: bool) -> Form
 def ask_form(blank: Blank, whom: Sequence[tuple[str, str]]) -> Form:
     """Return the form for a question; *whom*: ids and names of who can be asked, best first."""
     say = blank.language.say
-    # Anybody may ask who sees the card, so nothing is shown that the card may hide from them.
+    # Anybody may ask who sees the card, so the form says no more than the card says to them.
     inputs: list[Any] = [_named(blank)]
     if whom:
         inputs.append(
@@ -128,7 +132,8 @@ def _form(blank: Blank, title: str, inputs: list[Any], *, sends: str) -> Form:
 
 
 def _named(blank: Blank) -> TextBlock:
-    return small(sheet_of(blank.document).headed(blank.document, blank.language))
+    sheet = sheet_of(blank.document)
+    return small(headed(sheet, blank.document, blank.language, blank.privacy))
 
 
 def _about(blank: Blank) -> list[Any]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from acumatica_client.models import Document
 from cards import reasons, refusals
 from cards.language import Language
-from cards.privacy import Privacy, band
+from cards.privacy import Discretion, Privacy, band
 from cards.sheet import Sheet
 from cards.view import Situation
 
@@ -47,9 +47,10 @@ def _counted(situation: Situation) -> tuple[str, ...]:
     )
 
 
-def amount_told(sheet: Sheet, document: Document, situation: Situation) -> str:
-    """Return the amount, its range or nothing, as the privacy of the card allows."""
-    language, discretion = situation.language, situation.discretion
+def amount_told(
+    sheet: Sheet, document: Document, language: Language, discretion: Discretion
+) -> str:
+    """Return the amount, its range or nothing, as the privacy allows."""
     if discretion.privacy is Privacy.FULL:
         return sheet.amount_of(document, language)
     value, currency = document.money(sheet.amount_field), document.text("CurrencyID").strip()
@@ -58,17 +59,22 @@ def amount_told(sheet: Sheet, document: Document, situation: Situation) -> str:
     return band(value, currency, discretion.bands, language)
 
 
-def named(sheet: Sheet, document: Document, situation: Situation) -> tuple[str, ...]:
+def headed(sheet: Sheet, document: Document, language: Language, privacy: Privacy) -> str:
+    """Return what the document is called: by its number, or only what kind it is."""
+    if privacy is Privacy.NONE:
+        return sheet.noun_of(document, language)
+    return sheet.headed(document, language)
+
+
+def named(
+    sheet: Sheet, document: Document, language: Language, discretion: Discretion
+) -> tuple[str, ...]:
     """Return how a line of text names the document: its number, its party, its amount."""
-    language: Language = situation.language
-    if situation.discretion.privacy is Privacy.NONE:
-        return (sheet.noun_of(document, language),)
-    names = (
-        sheet.headed(document, language),
-        sheet.party_of(document),
-        amount_told(sheet, document, situation),
-    )
-    return tuple(filter(None, names))
+    name = headed(sheet, document, language, discretion.privacy)
+    if discretion.privacy is Privacy.NONE:
+        return (name,)
+    amount = amount_told(sheet, document, language, discretion)
+    return tuple(filter(None, (name, sheet.party_of(document), amount)))
 
 
 def may_tell(title: str, situation: Situation) -> bool:

@@ -37,7 +37,9 @@ def fill(sheet: Sheet, paper: Paper) -> CardView:
 def summary(sheet: Sheet, document: Document, situation: Situation) -> str:
     """Return the one plain line of a toast: what, whose, how much, and what about it."""
     shown = discreet(situation)
-    what = " · ".join(plain(name, 60) for name in named(sheet, document, shown))
+    what = " · ".join(
+        plain(name, 60) for name in named(sheet, document, shown.language, shown.discretion)
+    )
     return f"{what} {plain(toast(shown, document.status))}"
 
 
@@ -49,7 +51,7 @@ def _whole(sheet: Sheet, paper: Paper) -> CardView:
         kind=_kind(sheet, paper),
         party=name or code or _unnamed(sheet, paper),
         party_code=code if name and name != code else "",
-        amount=amount_told(sheet, document, situation),
+        amount=amount_told(sheet, document, language, situation.discretion),
         due=sheet.day(document, days.today(situation.now, situation.zone), language),
         facts=_facts(sheet, paper),
         lines=tuple(sheet.line(line, language) for line in document.lines[:MOST_LINES]),
@@ -65,7 +67,7 @@ def _bare(sheet: Sheet, paper: Paper) -> CardView:
     waits = _waits_for(situation)
     return replace(
         _asked(sheet, paper),
-        kind=language.say("Details are not shown in this channel"),
+        kind=language.say("Details are not shown here"),
         party=_noun_and_status(sheet, paper),
         due=language.say("since {time}", time=since),
         facts=tuple(Fact(title, (Part(told),)) for title, told in waits),
@@ -118,7 +120,7 @@ def _kind(sheet: Sheet, paper: Paper) -> str:
 def _missing_money(sheet: Sheet, paper: Paper) -> tuple[str, ...]:
     document, situation, say = paper.document, paper.situation, paper.language.say
     wanted = sheet.money_expected or bool(situation.verbs)
-    if not wanted or amount_told(sheet, document, situation):
+    if not wanted or amount_told(sheet, document, paper.language, situation.discretion):
         return ()
     value = document.money(sheet.amount_field)
     if value is None or situation.discretion.privacy is not Privacy.FULL:

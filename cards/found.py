@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from acumatica_client.models import Document
+from cards.discreet import named
 from cards.language import Language
+from cards.privacy import Discretion
 from cards.render import sheet_of
 from cards.text import plain
 
 LONGEST_PREVIEW = 80
 
 
-def preview(document: Document, status: str, language: Language, *, amount: bool) -> dict[str, Any]:
-    """Return the thumbnail of one result; the *amount* only where it may be told."""
-    sheet = sheet_of(document)
-    money = sheet.amount_of(document, language) if amount else ""
-    parts = [sheet.party_of(document), money, status]
+def preview(
+    document: Document, status: str, language: Language, discretion: Discretion
+) -> dict[str, Any]:
+    """Return the thumbnail of one result; it tells no more than the result's card."""
+    title, *told = named(sheet_of(document), document, language, discretion)
     return {
-        "title": plain(sheet.headed(document, language), LONGEST_PREVIEW),
-        "text": plain(" · ".join(filter(None, parts)), 2 * LONGEST_PREVIEW),
+        "title": plain(title, LONGEST_PREVIEW),
+        "text": plain(" · ".join(filter(None, (*told, status))), 2 * LONGEST_PREVIEW),
     }
 
 

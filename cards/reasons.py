@@ -29,5 +29,9 @@ KNOWN = frozenset(
         phrase("Acumatica gave no answer, and nothing was done there."),
         phrase("What happened in Acumatica is not clear. An administrator must look."),
         phrase("It was done, but the document is not the one that was approved."),
+        phrase("Two administrators have seen it."),
+        phrase("Two administrators recorded that nothing was done in Acumatica."),
+        phrase("Two administrators recorded that it was done in Acumatica."),
+        phrase("Two administrators recorded that only a part of it was done in Acumatica."),
     }
 )

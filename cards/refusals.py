@@ -41,9 +41,45 @@ class Refusal(StrEnum):
     TOO_MANY = "too many questions"
     NOBODY_TO_ASK = "nobody to ask"
     UNKNOWN_REQUEST = "unknown kind of request"
+    NOT_ADMINISTRATOR = "not an administrator"
+    OWN_PRESS = "settles their own press"
+    SAME_ADMINISTRATOR = "the same administrator twice"
+    ALREADY_SETTLED = "already settled"
+    NOTHING_RECORDED = "nothing recorded"
+    OTHER_VERDICT = "something else is recorded"
+    MAY_STILL_RUN = "the call may still run"
+    RESTORED = "restored from a backup"
+    TOO_FAST = "too many presses in a minute"
 
 
 _WORDS = {
+    Refusal.RESTORED: phrase(
+        "Countersign was restored from a backup a moment ago and first reads what has happened in"
+        " Acumatica since. Please press again in a quarter of an hour. Nothing was changed."
+    ),
+    Refusal.NOT_ADMINISTRATOR: phrase(
+        "Only the administrators named in Countersign's settings can settle this. Nothing was"
+        " recorded."
+    ),
+    Refusal.OWN_PRESS: phrase(
+        "You pressed this yourself, so two other people must settle it. Nothing was recorded."
+    ),
+    Refusal.SAME_ADMINISTRATOR: phrase(
+        "You recorded this yourself; a second administrator must confirm it."
+    ),
+    Refusal.ALREADY_SETTLED: phrase("This is settled already. Nothing more was recorded."),
+    Refusal.NOTHING_RECORDED: phrase("Nobody has recorded anything yet."),
+    Refusal.OTHER_VERDICT: phrase(
+        "Somebody has just recorded something else. Nothing was changed; the card shows it anew."
+    ),
+    Refusal.MAY_STILL_RUN: phrase(
+        "Acumatica may still carry it out for some minutes, so nothing was recorded. Please look"
+        " again a quarter of an hour after it was sent."
+    ),
+    Refusal.TOO_FAST: phrase(
+        "That was a lot of presses in one minute. Please wait a moment and press again. Nothing was"
+        " changed."
+    ),
     Refusal.UNKNOWN_CARD: phrase(
         "This card no longer leads to a document. Please use the newest card."
     ),

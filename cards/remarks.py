@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from acumatica_client.models import Document
+from cards.discreet import named
 from cards.elements import ActionSet, Submit, TextBlock
 from cards.language import Language
+from cards.privacy import Discretion
 from cards.render import page, sheet_of, small
 from cards.text import SOMEBODY, clean, escape, plain, tags
 from cards.view import Mention
@@ -27,6 +29,8 @@ class Asking:
     text: str
     token: str
     language: Language
+    discretion: Discretion = field(default_factory=Discretion)
+    """How much of the document may be told to who reads it."""
 
 
 def asked_line(name: str, text: str, language: Language) -> str:
@@ -60,7 +64,7 @@ def question_card(asking: Asking, document: Document | None = None) -> dict[str,
     language, say = asking.language, asking.language.say
     called = (asking.asked,) if asking.asked else ()
     text = escape(say("{name} asks: {text}", name=asking.asker.name, text=asking.text), LONGEST)
-    body = [*_about(document, language), TextBlock(f"{_tagged(called)}{text}")]
+    body = [*_about(document, asking), TextBlock(f"{_tagged(called)}{text}")]
     if asking.asked:
         data = {"token": asking.token, "verb": ANSWER, "msteams": {"type": "task/fetch"}}
         button = Submit(title=say("Answer…"), data=data)
@@ -80,7 +84,7 @@ def answer_card(
     """Return *name*'s answer for who asked, under the question."""
     said = escape(said_line(name, text), LONGEST)
     body = [
-        *_about(document, asking.language),
+        *_about(document, asking),
         small(asking.text),
         TextBlock(f"{_tagged((asking.asker,))}{said}", spacing="Small"),
     ]
@@ -92,13 +96,11 @@ def answer_summary(name: str, text: str) -> str:
     return plain(said_line(name, text))
 
 
-def _about(document: Document | None, language: Language) -> list[Any]:
+def _about(document: Document | None, asking: Asking) -> list[Any]:
     if document is None:
         return []
-    sheet = sheet_of(document)
-    amount = sheet.amount_of(document, language)
-    names = (sheet.headed(document, language), sheet.party_of(document), amount)
-    return [small(" · ".join(name for name in names if name))]
+    names = named(sheet_of(document), document, asking.language, asking.discretion)
+    return [small(" · ".join(names))]
 
 
 def _tagged(called: tuple[Mention, ...]) -> str:

@@ -144,3 +144,12 @@ def several_vendors(name: str, found: Sequence[str], language: Language) -> Spok
         language.say("Type “vendor” and one of these numbers."),
         language=language,
     )
+
+
+def too_fast(language: Language) -> Spoken:
+    """Tell somebody who asks faster than one person may that the rest is not answered."""
+    return spoken(
+        language.say("That was a lot at once"),
+        language.say("What you type in the next moments stays unanswered. Ask again in a minute."),
+        language=language,
+    )

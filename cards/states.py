@@ -114,7 +114,7 @@ def _done(situation: Situation, _it: str, status: str) -> Told:
     why = f": {situation.said}" if situation.said else "."
     return Told(
         headline=f"{_capital(deeds.done(situation))}{deeds.by(situation)}{deeds.when(situation)}{why}",
-        notes=(_shows(situation, status),) if read_since else (),
+        notes=_notes(_reason(situation), _shows(situation, status) if read_since else ""),
         tone="good",
     )
 
@@ -199,6 +199,16 @@ def _mismatch(situation: Situation, _it: str, status: str) -> Told:
     )
 
 
+def _seen(situation: Situation, _it: str, status: str) -> Told:
+    return Told(
+        headline=situation.language.say(
+            "What was {done} is not what was approved.", done=deeds.done(situation)
+        ),
+        notes=_notes(_reason(situation), deeds.pressed(situation), _shows(situation, status)),
+        tone="warning",
+    )
+
+
 def _closed_elsewhere(situation: Situation, _it: str, status: str) -> Told:
     say = situation.language.say
     nothing = say("There is nothing left to decide here.")
@@ -239,6 +249,7 @@ _TOLD: Mapping[State, Callable[[Situation, str, str], Told]] = {
     State.IN_DOUBT: _in_doubt,
     State.NEEDS_PERSON: _needs_person,
     State.MISMATCH: _mismatch,
+    State.SEEN: _seen,
     State.CLOSED_ELSEWHERE: _closed_elsewhere,
     State.REPLACED: _replaced,
 }

@@ -67,6 +67,7 @@ _TOASTS: Mapping[State, Callable[[Situation, str], str]] = {
     State.IN_DOUBT: lambda s, _: s.language.say("{act} is being checked", act=deeds.noun(s)),
     State.NEEDS_PERSON: lambda s, _: s.language.say("needs a person to look"),
     State.MISMATCH: lambda s, _: s.language.say("needs an administrator to look"),
+    State.SEEN: lambda s, _: s.language.say("is not what was approved"),
     State.CLOSED_ELSEWHERE: _closed,
     State.REPLACED: lambda s, _: s.language.say("has a newer card"),
 }

@@ -36,6 +36,8 @@ class State(StrEnum):
     NEEDS_PERSON = "needs a person"
     MISMATCH = "mismatch"
     """Done in the ERP, but not to the document that was approved: an administrator must look."""
+    SEEN = "mismatch seen"
+    """The same, and two administrators have looked."""
     CLOSED_ELSEWHERE = "closed elsewhere"
     REPLACED = "replaced"
 

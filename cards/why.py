@@ -87,6 +87,8 @@ EVENTS = {
     "decision not_applied": phrase("nothing was done in Acumatica"),
     "decision needs_person": phrase("an administrator must look"),
     "decision lapsed": phrase("the question was closed"),
+    "erp note written": phrase("noted on the document in Acumatica"),
+    "erp note parked": phrase("could not be noted on the document in Acumatica"),
     "reply": phrase("{who} wrote: {detail}"),
     "question": phrase("{who} asked: {detail}"),
     "answer": phrase("{who} answered: {detail}"),

@@ -17,7 +17,10 @@ COMPILE = (
     "uv", "pip", "compile", "pyproject.toml", "--universal", "--generate-hashes", "--quiet",
     "--no-emit-index-url", "--no-annotate", "--custom-compile-command", "uv run poe pins",
 )  # fmt: skip
-EVERYTHING = ("--group", "dev", "--group", "lint", "--group", "browser", "--group", "successor")
+EVERYTHING = (
+    "--group", "dev", "--group", "lint", "--group", "browser", "--group", "successor",
+    "--group", "bench",
+)  # fmt: skip
 
 
 def main() -> None:

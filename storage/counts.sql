@@ -6,4 +6,6 @@ SELECT 'inbox', company, state, count(*) FROM inbox WHERE state <> 'done' GROUP 
 UNION ALL
 SELECT 'outbox', company, state, count(*) FROM outbox GROUP BY company, state
 UNION ALL
+SELECT 'erp_notes', company, state, count(*) FROM erp_notes GROUP BY company, state
+UNION ALL
 SELECT 'decisions', company, state, count(*) FROM decisions GROUP BY company, state;

@@ -1,23 +1,39 @@
 """Opens the store, brings it up to date, and hands out transactions.
 
 SQLite in WAL mode with `synchronous=FULL`: what a caller was told is on disk. One process owns the
-store; in it one writer connection behind a lock, and one reader that never waits for a write.
+store; in it one connection that writes (`writer`), and one that reads and never waits for a write.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import aiosql
 import aiosqlite
 
-Connection: TypeAlias = aiosqlite.Connection
+from storage.chain import Chain
+from storage.driver import Connection, OneTrip, Values, to_its_end
+from storage.writer import Writer
+
+__all__ = [
+    "Connect",
+    "Connection",
+    "Database",
+    "StoreError",
+    "StoreInUse",
+    "statements",
+    "visiting",
+]
+
+Connect: TypeAlias = Callable[..., Connection]
+"""Opens a connection as `aiosqlite.connect` does; a simulation passes its own."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -31,29 +47,36 @@ class StoreInUse(StoreError):
 
 def statements(name: str) -> Any:
     """Load the named statements of one table from `storage/NAME.sql`."""
-    return aiosql.from_path(Path(__file__).with_name(f"{name}.sql"), "aiosqlite")
+    driver: Any = OneTrip  # aiosql's types say that no count comes back, its own drivers return one
+    return aiosql.from_path(Path(__file__).with_name(f"{name}.sql"), driver)
 
 
 class Database:
     """The open store."""
 
     def __init__(self, writer: Connection, reader: Connection, owner: Connection) -> None:
-        self._writer = writer
+        self._writer = Writer(writer)
         self._reader = reader
         self._owner = owner
-        self._lock = asyncio.Lock()
         self._read_lock = asyncio.Lock()
 
     @classmethod
-    async def open(cls, path: Path) -> Database:
-        """Open the store at *path*, creating or migrating it. Raises StoreError."""
+    async def open(
+        cls, path: Path, connect: Connect = aiosqlite.connect, chain: Chain | None = None
+    ) -> Database:
+        """Open the store at *path*, creating or migrating it; *chain* signs the audit trail.
+
+        Without one, what is added to the trail proves nothing. Raises StoreError.
+        """
         async with AsyncExitStack() as opened:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                owner = await _own(path, opened)
-                writer = await _connect(path, opened)
+                owner = await _own(path, opened, connect)
+                writer = await _connect(path, opened, connect)
                 await _migrate(writer)
-                store = cls(writer, await _connect(path, opened), owner)
+                for function in (chain or Chain((), secrets.token_urlsafe)).functions():
+                    await writer.create_function(*function)
+                store = cls(writer, await _connect(path, opened, connect), owner)
             except (sqlite3.Error, OSError) as error:
                 raise StoreError(f"{path}: {error}") from error
             opened.pop_all()
@@ -65,49 +88,24 @@ class Database:
         await self._writer.close()
         await self._owner.close()
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """Write in one piece: everything inside is committed at the end, or nothing is."""
-        async with self._lock:
-            try:
-                await _to_its_end(self._writer, "BEGIN IMMEDIATE")
-                yield self._writer
-                await _to_its_end(self._writer, "COMMIT")
-            finally:
-                # A commit that got through leaves nothing to roll back.
-                if self._writer.in_transaction:
-                    await _to_its_end(self._writer, "ROLLBACK")
+        return self._writer.transaction()
+
+    async def write(self, statement: str, values: Values = None) -> list[sqlite3.Row]:
+        """Run one statement as a transaction of its own; returns its rows."""
+        return await self._writer.write(statement, values)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
         """Read what is committed, as of one moment."""
         async with self._read_lock:
             try:
-                await _to_its_end(self._reader, "BEGIN")
+                await to_its_end(self._reader.execute("BEGIN"))
                 yield self._reader
             finally:
                 if self._reader.in_transaction:
-                    await _to_its_end(self._reader, "ROLLBACK")
-
-
-async def _to_its_end(connection: Connection, statement: str) -> None:
-    """Run *statement* to its end although the task is being cancelled meanwhile.
-
-    The driver's thread runs it anyway; leaving early would hand the next task a connection that is
-    still inside somebody else's transaction.
-    """
-    running = asyncio.ensure_future(connection.execute(statement))
-    cancelled: asyncio.CancelledError | None = None
-    while not running.done():
-        try:
-            await asyncio.shield(running)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except sqlite3.Error:
-            break
-    if cancelled is not None:
-        raise cancelled
-    running.result()
+                    await to_its_end(self._reader.execute("ROLLBACK"))
 
 
 @asynccontextmanager
@@ -119,15 +117,15 @@ async def visiting(path: Path) -> AsyncIterator[Connection]:
     """
     try:
         async with AsyncExitStack() as opened:
-            yield await _connect(path, opened)
+            yield await _connect(path, opened, aiosqlite.connect)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}; is an older Countersign running?") from error
 
 
-async def _own(path: Path, opened: AsyncExitStack) -> Connection:
+async def _own(path: Path, opened: AsyncExitStack, connect: Connect) -> Connection:
     """Make the store this process's alone; the lock ends with the process, however it ends."""
     lock = path.with_name(path.name + ".lock")
-    owner = await opened.enter_async_context(aiosqlite.connect(lock, isolation_level=None))
+    owner = await opened.enter_async_context(connect(lock, isolation_level=None))
     try:
         await owner.execute("PRAGMA busy_timeout = 0")
         await owner.execute("BEGIN EXCLUSIVE")
@@ -138,8 +136,8 @@ async def _own(path: Path, opened: AsyncExitStack) -> Connection:
     return owner
 
 
-async def _connect(path: Path, opened: AsyncExitStack) -> Connection:
-    connection = await opened.enter_async_context(aiosqlite.connect(path, isolation_level=None))
+async def _connect(path: Path, opened: AsyncExitStack, connect: Connect) -> Connection:
+    connection = await opened.enter_async_context(connect(path, isolation_level=None))
     connection.row_factory = sqlite3.Row
     for pragma in (
         "journal_mode = WAL",

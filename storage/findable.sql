@@ -31,7 +31,8 @@ SELECT d.* FROM findable AS f JOIN documents AS d USING (company, document)
    AND (:targets = '[]'
         OR EXISTS (SELECT 1 FROM cards AS c
                     WHERE c.company = f.company AND c.document = f.document AND c.replaced = 0
-                      AND c.company || ' ' || c.target IN (SELECT value FROM json_each(:targets))))
+                      AND c.company || ' ' || c.target || iif(c.stands_in = '', '', ' standing in')
+                          IN (SELECT value FROM json_each(:targets))))
  ORDER BY d.status_since, d.company, d.document
  LIMIT :count OFFSET :first;
 
@@ -47,7 +48,8 @@ SELECT count(*) FROM findable AS f JOIN documents AS d USING (company, document)
    AND (:targets = '[]'
         OR EXISTS (SELECT 1 FROM cards AS c
                     WHERE c.company = f.company AND c.document = f.document AND c.replaced = 0
-                      AND c.company || ' ' || c.target IN (SELECT value FROM json_each(:targets))));
+                      AND c.company || ' ' || c.target || iif(c.stands_in = '', '', ' standing in')
+                          IN (SELECT value FROM json_each(:targets))));
 
 -- name: of_party(company, party, over)
 SELECT d.* FROM findable AS f JOIN documents AS d USING (company, document)

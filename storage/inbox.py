@@ -33,17 +33,35 @@ async def add_push(
         company=company,
         identity=identity,
         received_at=stamp(now),
-        stamp=order if abs(order) <= MAX_ORDER else 0,
+        stamp=sortable(order),
         body=body,
         correlation=correlation,
     )
     return bool(rows)
 
 
+def sortable(order: int) -> int:
+    """Return a sender's time stamp as a column holds it; one that is none comes first."""
+    return order if abs(order) <= MAX_ORDER else 0
+
+
 async def next_push(conn: Connection, company: str) -> RawPush | None:
     """Return the oldest push of a company that nobody has read yet."""
     row = await SQL.next_new(conn, company=company)
     return RawPush(**row) if row else None
+
+
+async def next_pushes(
+    conn: Connection, company: str, *, limit: int, most_bytes: int
+) -> list[RawPush]:
+    """Return the first pushes in line: never more bytes than that, but for one that has more."""
+    rows = SQL.next_new_all(conn, company=company, limit=limit, bytes=most_bytes)
+    return [RawPush(**row) async for row in rows]
+
+
+async def finish_pushes(conn: Connection, pushes: Iterable[RawPush]) -> None:
+    """Note that several pushes were read."""
+    await SQL.finish_all(conn, ids=packed([push.id for push in pushes]))
 
 
 async def finish_push(conn: Connection, push: RawPush, *, parked: str = "") -> None:

@@ -4,9 +4,30 @@ INSERT INTO inbox (company, identity, received_at, stamp, body, correlation)
 VALUES (:company, :identity, :received_at, :stamp, :body, :correlation)
 ON CONFLICT (company, identity) DO NOTHING;
 
+-- name: add_all(rows)
+-- Many at once, as `add` would one after the other; returns those that were not there.
+INSERT INTO inbox (company, identity, received_at, stamp, body, correlation)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, CAST(value ->> 4 AS BLOB), value ->> 5
+  FROM json_each(:rows) WHERE true
+ON CONFLICT (company, identity) DO NOTHING
+RETURNING company, identity;
+
 -- name: next_new(company)^
 SELECT id, company, body, correlation FROM inbox
  WHERE state = 'new' AND company = :company ORDER BY stamp, id LIMIT 1;
+
+-- name: next_new_all(company, limit, bytes)
+-- The first ones in line, together no more than so many bytes; the very first whatever its size.
+WITH line AS (SELECT id, stamp, length(body) AS bytes FROM inbox
+               WHERE state = 'new' AND company = :company ORDER BY stamp, id LIMIT :limit),
+     summed AS (SELECT id, row_number() OVER (ORDER BY stamp, id) AS place,
+                       sum(bytes) OVER (ORDER BY stamp, id) AS bytes FROM line)
+SELECT inbox.id, company, body, correlation FROM summed JOIN inbox USING (id)
+ WHERE summed.bytes <= :bytes OR place = 1 ORDER BY place;
+
+-- name: finish_all(ids)!
+UPDATE inbox SET state = 'done', reason = ''
+ WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'new';
 
 -- name: finish(id, state, reason)!
 UPDATE inbox SET state = :state, reason = :reason WHERE id = :id AND state = 'new';
@@ -63,7 +84,8 @@ SELECT h.document FROM json_each(:documents) AS asked
   JOIN hints AS h ON h.company = :company AND h.document = asked.value AND h.state = 'pending';
 
 -- name: due_hints(company, now, limit)
-SELECT * FROM hints WHERE company = :company AND state = 'pending' AND due_at <= :now
+-- The plus keeps SQLite from finding all that is due by its time, only to put it in order after.
+SELECT * FROM hints WHERE company = :company AND state = 'pending' AND +due_at <= :now
  ORDER BY lane, due_at, document LIMIT :limit;
 
 -- name: next_hints(company, limit)

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from storage.database import Connection, statements
-from storage.records import PostedCard, moment_or_none, stamp
+from storage.records import SUMMONS, PostedCard, moment_or_none, stamp
 
 SQL = statements("posted_cards")
+RELIEVED = "relieved"
+"""Stands in a row for the target of a card that stands in for none any more."""
 
 
 async def add(conn: Connection, company: str, document: str, target: str) -> None:
@@ -17,14 +19,26 @@ async def add(conn: Connection, company: str, document: str, target: str) -> Non
 
 
 async def of_document(conn: Connection, company: str, document: str) -> list[PostedCard]:
-    """List every card of a document."""
-    return [_card(row) async for row in SQL.of_document(conn, company=company, document=document)]
+    """List every card of a document; what administrators are asked of it is no card of its own."""
+    cards = await _every(conn, company, document)
+    return [card for card in cards if not card.target.startswith(SUMMONS)]
+
+
+async def summons(conn: Connection, company: str, document: str, decision: str) -> list[PostedCard]:
+    """List the cards by which administrators are asked about one decision."""
+    cards = await _every(conn, company, document)
+    mark = f":{decision}"
+    return [one for one in cards if one.target.startswith(SUMMONS) and one.target.endswith(mark)]
 
 
 async def get(conn: Connection, company: str, document: str, target: str) -> PostedCard | None:
     """Return the card of a document at one target."""
-    cards = await of_document(conn, company, document)
+    cards = await _every(conn, company, document)
     return next((card for card in cards if card.target == target), None)
+
+
+async def _every(conn: Connection, company: str, document: str) -> list[PostedCard]:
+    return [_card(row) async for row in SQL.of_document(conn, company=company, document=document)]
 
 
 async def mark_replaced(conn: Connection, card: PostedCard, *, replaced: bool) -> None:
@@ -106,6 +120,7 @@ def _card(row: Any) -> PostedCard:
         service_url=row["service_url"],
         shown=row["shown"],
         posted_at=moment_or_none(row["posted_at"]),
-        stands_in=row["stands_in"],
+        stands_in="" if row["stands_in"] == RELIEVED else row["stands_in"],
+        stood_in=bool(row["stands_in"]),
         locale=row["locale"],
     )

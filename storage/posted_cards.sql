@@ -27,7 +27,8 @@ VALUES (:company, :document, :target, :stands_in, 1)
 ON CONFLICT (company, document, target) DO UPDATE SET stands_in = excluded.stands_in;
 
 -- name: relieve(company, document, target)!
-UPDATE cards SET stands_in = ''
+-- It is remembered that it stood in: it goes on telling as little as it did then.
+UPDATE cards SET stands_in = 'relieved'
  WHERE company = :company AND document = :document AND stands_in = :target;
 
 -- name: stood_in_for(target)

@@ -124,12 +124,27 @@ class DecisionState(StrEnum):
     BY_OTHER = "by_other"
     """What was pressed had already been done in the ERP by somebody else."""
     MISMATCH = "confirmed_mismatch"
+    MISMATCH_SEEN = "mismatch_seen"
+    """Two administrators have seen that what was done is not what was approved."""
     REFUSED = "refused"
     STOPPED = "stopped"
     NOT_APPLIED = "not_applied"
     NEEDS_PERSON = "needs_person"
     LAPSED = "lapsed"
     SUPERSEDED = "superseded"
+
+
+SUMMONS = "administrator:"
+"""How the target of an administrator's own card about one decision begins."""
+
+
+class Verdict(StrEnum):
+    """What administrators record of a decision nobody else can settle; also a button's verb."""
+
+    TOOK_EFFECT = "took_effect"
+    NO_EFFECT = "no_effect"
+    SEEN = "seen"
+    """Of what was done otherwise than approved."""
 
 
 class StepState(StrEnum):
@@ -173,6 +188,8 @@ class Decision:
     reason: str = ""
     said: str = ""
     """The reason the person gave for what they pressed."""
+    claimed: Reading = Reading("", 0.0)
+    """When it was pressed, by the clock nobody can set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +253,32 @@ class Step:
     edited_by: str = ""
     """Who had last changed the document before the call, other than steps of this plan."""
     left_at: datetime | None = None
-    """When the document was last changed, as a read-back soon after the call told it."""
+    """When the document was last changed, by the ERP's own clock, where the step did it."""
+    erp_id: str = ""
+    """The document's id as the check right before the call showed it."""
+    sent_there: datetime | None = None
+    """When it was sent, by the ERP's own clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What one administrator recorded of a decision, and which other one confirmed it."""
+
+    decision: str
+    token: str
+    """Carried by the buttons of the administrators' cards."""
+    opened_at: datetime
+    verdict: str = ""
+    first: str = ""
+    """aadObjectId of who recorded it; empty: nobody did."""
+    first_name: str = ""
+    first_at: datetime | None = None
+    second: str = ""
+    """aadObjectId of who confirmed it; then it is settled."""
+    second_name: str = ""
+    second_at: datetime | None = None
+    objected_by: str = ""
+    """Name of who objected last."""
 
 
 # --- people's own sign-ins to the ERP -------------------------------------------------------
@@ -288,6 +330,8 @@ class PostedCard:
     posted_at: datetime | None = None
     stands_in: str = ""
     """The target whose place it takes, because that one cannot be written to."""
+    stood_in: bool = False
+    """Whether it takes another's place, or once did: it belongs elsewhere, so it tells little."""
     locale: str = ""
     """The language it was made for; empty: that of its company."""
 
@@ -331,6 +375,8 @@ class OutboxItem:
     bounded: int = 0
     """Refusals in a row of a kind that is tried only so often."""
     created_at: datetime | None = None
+    replayed_at: datetime | None = None
+    """When an operator had it tried anew, which makes it young again."""
     state: OutboxState = OutboxState.PENDING
     reason: str = ""
 
@@ -357,6 +403,8 @@ class Retry:
     """Give up after so many refusals in a row like this one; 0: only after a day."""
     ceiling: float = 300.0
     """Seconds our own back-off grows to."""
+    at_least: bool = False
+    """Whether *after* is but the least wait: our own back-off grows beyond it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +441,37 @@ class Transition:
     reason: str = ""
     unknowns: int = 0
     bounded: int = 0
+
+
+# --- notes in the ERP ------------------------------------------------------------------------
+
+
+class ErpNoteState(StrEnum):
+    """The life of one note on a document in the ERP."""
+
+    WANTED = "wanted"
+    DONE = "done"
+    DROPPED = "dropped"
+    """Not wanted any more."""
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class ErpNote:
+    """A note about one matter that is over, wanted on its document in the ERP."""
+
+    company: str
+    document: str
+    matter: str
+    """Its newest decision; empty: nobody was ever asked."""
+    correlation: str
+    wanted_at: datetime
+    due_at: datetime
+    state: ErpNoteState = ErpNoteState.WANTED
+    claimed: bool = False
+    """The ERP said that it took the note; it was not read back yet."""
+    attempts: int = 0
+    reason: str = ""
 
 
 # --- people and audit -----------------------------------------------------------------------
@@ -576,3 +655,46 @@ class AuditEntry:
     company: str = ""
     document: str = ""
     detail: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One thing that is on its way, parked, perhaps delivered, or a person's to settle."""
+
+    id: str
+    """`m` and a number for a message to Teams, `p` a push, `l` a look, `d` a decision."""
+    what: str
+    """The kind of message, or `push`, `look`, or the verb of a decision."""
+    company: str
+    document: str
+    target: str
+    """Where a message goes; who pressed, for a decision."""
+    state: str
+    """`waiting`, `parked`, `maybe` (no answer told whether it arrived) or `person`."""
+    stage: str
+    """Its own state in its own table."""
+    reason: str
+    attempts: int
+    since: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries are asked for; what is empty does not matter."""
+
+    company: str = ""
+    document: str = ""
+    state: str = ""
+    since: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    ids: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What somebody asked to be tried once more."""
+
+    id: int
+    items: tuple[str, ...]
+    asked_by: str
+    preview: bool

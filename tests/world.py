@@ -15,10 +15,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 from aiohttp import web
+from watchdog import excused
 
 from deployment.sandbox import acumatica, teams
 from storage.records import Reading
@@ -218,10 +219,16 @@ class Witness:
 
 
 class FastClock:
-    """A clock that runs so many times faster, so that no test waits for a quiet window."""
+    """A clock that runs so many times faster, so that no test waits for a quiet window.
+
+    What nobody can set goes on from one bot to the next: they live on one boot.
+    """
+
+    _latest: ClassVar[float] = 1000.0
 
     def __init__(self, speed: float) -> None:
         self._speed = speed
+        self._first = FastClock._latest
         self._start = datetime.now(UTC)
         self._loop_start = asyncio.get_running_loop().time()
 
@@ -232,7 +239,8 @@ class FastClock:
         return self._start + timedelta(seconds=self._passed())
 
     def reading(self) -> Reading:
-        return Reading("test", 1000.0 + self._passed())
+        FastClock._latest = self._first + self._passed()
+        return Reading("test", FastClock._latest)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self._speed)
@@ -249,6 +257,8 @@ class World:
     """One replacement in the text of countersign.toml."""
     edits: list[tuple[str, str]] = field(default_factory=list)
     """Further ones."""
+    limits: str = "\n[limits]\npresses_a_minute = 600\ncommands_a_minute = 600\n"
+    """Nobody types and presses as fast as a test."""
     more: dict[str, Any] = field(default_factory=dict)
     """Further settings of the bot, nested like the others."""
     bots: list[Any] = field(default_factory=list)
@@ -260,7 +270,7 @@ class World:
         for old, new in self.edits:
             assert old in text, f"the demo's file has no {old!r}"
             text = text.replace(old, new)
-        path.write_text(text, "utf-8")
+        path.write_text(text + self.limits, "utf-8")
         return path
 
     def settings(self, port: int = 0) -> dict[str, Any]:
@@ -291,17 +301,18 @@ class World:
         """Run the real service in this process, its clock so many times faster than ours."""
         from bot.clock import system_ports
         from bot.company_file import read_file
-        from bot.server import QuietRunner
+        from bot.connections import GuardedRunner
         from bot.service import build
         from bot.settings import read_settings
 
-        settings = read_settings(_env_file=None, **self.settings())
-        ports = replace(system_ports(), clock=FastClock(speed))
-        app = build(settings, read_file(settings.config), ports)
-        runner = QuietRunner(app, access_log=None)
-        await runner.setup()
-        site = web.SockSite(runner, self.witness_socket())
-        await site.start()
+        with excused():  # reads files, migrates the store, imports the SDK
+            settings = read_settings(_env_file=None, **self.settings())
+            ports = replace(system_ports(), clock=FastClock(speed))
+            app = build(settings, read_file(settings.config), ports)
+            runner = GuardedRunner(app, access_log=None)
+            await runner.setup()
+            site = web.SockSite(runner, self.witness_socket())
+            await site.start()
         try:
             yield self.witness.bot
         finally:
@@ -386,15 +397,24 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def open_world(data: Path, *, sample: bool = False) -> AsyncIterator[World]:
-    """Run both stand-ins until the block ends; a bot's address is fixed but nobody is there."""
+async def open_world(
+    data: Path, *, sample: bool = False, erp_by: Any = None, teams_by: Any = None
+) -> AsyncIterator[World]:
+    """Run both stand-ins until the block ends; a bot's address is fixed but nobody is there.
+
+    `erp_by` and `teams_by`: further options of theirs, such as the clock they live by.
+    """
     bot = f"http://127.0.0.1:{free_port()}"
     erp = await acumatica.serve(
-        acumatica.SandboxOptions(password=PASSWORD, sample=sample, operation_seconds=0.0),
+        acumatica.SandboxOptions(
+            password=PASSWORD, sample=sample, **{"operation_seconds": 0.0, **(erp_by or {})}
+        ),
         host="127.0.0.1",
         port=0,
     )
-    served = await teams.serve(teams.SandboxOptions(bot=bot, app_secret=BOT_SECRET))
+    served = await teams.serve(
+        teams.SandboxOptions(bot=bot, app_secret=BOT_SECRET, **(teams_by or {}))
+    )
     async with aiohttp.ClientSession() as session:
         witness = Witness(session, f"http://127.0.0.1:{erp.port}", served.url, bot)
         world = World(witness, data)

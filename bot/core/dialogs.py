@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from acumatica_client.models import Document
+from acumatica_client.models import Around, Document
 from bot.core.people import People
 from bot.core.presses import Press
 from cards.dialogs import CHOICE, LONGEST_SAID, OTHER, TEXT, WHOM, Blank, Form
 from cards.language import Language, phrase
+from cards.privacy import Privacy
 from cards.refusals import Refusal
 from cards.text import clean
-from storage.records import Dialog, Json, TeamsPerson
+from storage.records import Dialog, Json, PostedCard, TeamsPerson
 
 CARD = "application/vnd.microsoft.card.adaptive"
 OPEN_FOR = timedelta(minutes=15)
@@ -46,9 +47,9 @@ class Draft:
     problem: str = ""
     filled: Mapping[str, str] = field(default_factory=dict)
 
-    def blank(self, document: Document, token: str) -> Blank:
+    def blank(self, document: Document, token: str, privacy: Privacy = Privacy.FULL) -> Blank:
         """Return what the drawing of a form starts from."""
-        return Blank(document, token, self.language, self.problem, self.filled)
+        return Blank(document, token, self.language, self.problem, self.filled, privacy)
 
 
 Shown = Form | Notice
@@ -152,14 +153,28 @@ def askable(
     asker: str,
     leads: Sequence[str] = (),
     approvers: Sequence[str] = (),
+    privacy: Privacy = Privacy.FULL,
 ) -> list[TeamsPerson]:
-    """Return who may know more about a document: its owner and buyer, the leads, who decides."""
-    around = document.around
+    """Return who may know more about a document: its owner and buyer, the leads, who decides.
+
+    Whom a document names is part of what it says: where nothing of it may be told, only those can
+    be asked who decide, as its card names them.
+    """
+    around, leads = (Around(), ()) if privacy is Privacy.NONE else (document.around, leads)
     found = [people.by_employee.get(name) for name in (around.owner, around.buyer)]
     found += [people.by_email.get(mail.lower()) for mail in leads]
     found += [people.by_id.get(one) for one in approvers]
     known = dict.fromkeys(one for one in found if one)
     return [one for one in known if one.aad_object_id != asker and one.teams_id and not one.guest]
+
+
+def is_open(card: PostedCard, privacy: Privacy) -> bool:
+    """Say whether people's words may stand under a card, for everybody there to read and answer.
+
+    What somebody asks or answers may tell all of a document, so where less may be told it goes to
+    people's own chats.
+    """
+    return privacy is Privacy.FULL and not card.target.startswith("person:")
 
 
 # --- answers to the invokes -----------------------------------------------------------------

@@ -6,7 +6,7 @@ An edit can be repeated. Follows the vendor's page "Status code responses" for b
 | answer | outcome |
 |---|---|
 | 429 | `Throttled`: this conversation waits as long as told, else 1, 2, 4 … 60 s |
-| 412 | as long as told, else 1, 2, 4 … s; six tries |
+| 412 | 1, 2, 4 … s, never less than told; six tries |
 | 401, also with a fresh token | `SignInRefused`: parked, and the operator is told |
 | 400, 403 that cannot read an id | `Indecipherable`: once more after an hour, then given up |
 | 400, 413 | `TooMuch`: one smaller plain card, then parked |
@@ -77,6 +77,11 @@ class StillUnreachable(Unreachable):
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard(Wait):
+    """Refused in a way nobody has documented: no event will tell that it is worth another try."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gone(Reject):
     """The chat, channel or message is no longer there."""
 
@@ -103,9 +108,9 @@ def refused(answer: Answer, *, repeatable: bool) -> Outcome:
     if answer.status == 429:
         return Throttled(reason, after, ceiling=LONGEST_BUSY)
     if answer.status == 412:
-        return Retry(reason, after, tries=CONFLICT_TRIES)
+        return Retry(reason, after, tries=CONFLICT_TRIES, at_least=True)
     if answer.status == 408 or not 400 <= answer.status < 500:
-        return Retry(reason, after) if repeatable else Unknown(reason, after)
+        return Retry(reason, after, at_least=True) if repeatable else Unknown(reason, after)
     if answer.status in (400, 403) and _is_unreadable(answer):
         return Indecipherable(f"{answer.status} {UNREADABLE}", HOUR, tries=2)
     return _for_good(answer, reason)
@@ -125,7 +130,7 @@ def _for_good(answer: Answer, reason: str) -> Outcome:
         case 404:
             return Gone(reason)
         case _:
-            return Wait(f"{reason}: {UNHEARD_OF}")
+            return Unheard(f"{reason}: {UNHEARD_OF}")
 
 
 def _is_unreadable(answer: Answer) -> bool:
@@ -141,4 +146,6 @@ def asked_wait(retry_after: str) -> float | None:
         seconds = float(retry_after)
     except ValueError:
         return NONSENSE_WAIT
-    return NONSENSE_WAIT if math.isnan(seconds) else min(900.0, max(1.0, seconds))
+    if math.isnan(seconds) or seconds < 0:
+        return NONSENSE_WAIT
+    return min(900.0, max(1.0, seconds))

@@ -180,6 +180,15 @@ class Routes:
         sending = [route for route in self._routes if target in route.to and not stands_in]
         return strictest(route.privacy for route in sending or self._routes)
 
+    def privacy_of(self, document: Document) -> Privacy:
+        """Return how much may be told of *document* where no card of it stands.
+
+        It is the strictest of every route that matches it, and of the channels these send to.
+        """
+        matching = [route for route in self._routes if route.matches(document)]
+        there = [self.privacy(target) for route in matching for target in route.to]
+        return strictest([*(route.privacy for route in matching), *there])
+
     def channels(self) -> frozenset[str]:
         """List the channel names these routes send to."""
         return frozenset(

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from acumatica_client.entities import ENTITIES, PURCHASE_ORDER
 from acumatica_client.models import Document, DocumentKey
 from bot.core.decide import WAITS, was_tried
-from bot.core.dialogs import askable
+from bot.core.dialogs import askable, is_open
 from bot.core.people import People
 from bot.core.plans import QUIET_WINDOW, plan_for
 from cards import days, reasons, warnings
@@ -32,7 +32,7 @@ from storage.records import (
 
 MOST_REMARKS = 2
 
-_SETTLED = frozenset({State.DONE, State.CLOSED_ELSEWHERE, State.REPLACED})
+_SETTLED = frozenset({State.DONE, State.SEEN, State.CLOSED_ELSEWHERE, State.REPLACED})
 """States in which nobody decides any more, so nothing need be warned of."""
 
 _STATES = {
@@ -41,6 +41,7 @@ _STATES = {
     DecisionState.CONFIRMED: State.DONE,
     DecisionState.BY_OTHER: State.CLOSED_ELSEWHERE,
     DecisionState.MISMATCH: State.MISMATCH,
+    DecisionState.MISMATCH_SEEN: State.SEEN,
     DecisionState.REFUSED: State.REFUSED,
     DecisionState.NOT_APPLIED: State.NOT_DONE,
     DecisionState.STOPPED: State.STOPPED,
@@ -127,7 +128,7 @@ def _remarks(story: Story, language: Language) -> Iterator[str]:
 def _may_ask(
     story: Story, card: PostedCard | None, newest: Decision | None, view: Viewpoint
 ) -> bool:
-    """In one's own chat somebody must be known to ask; elsewhere everybody there can answer."""
+    """Somebody must be known to ask, unless everybody who reads the card may answer."""
     viewer = story.people.by_id.get(view.viewer)
     if card is None or newest is None or viewer is None or viewer.guest:
         return False
@@ -137,8 +138,9 @@ def _may_ask(
         asker=view.viewer,
         leads=story.leads,
         approvers=newest.approvers,
+        privacy=_discretion(newest, view).privacy,
     )
-    return bool(known) or not card.target.startswith("person:")
+    return bool(known) or is_open(card, view.discretion.privacy)
 
 
 def _discretion(newest: Decision | None, view: Viewpoint) -> Discretion:
@@ -200,7 +202,9 @@ def _state(story: Story, card: PostedCard | None, newest: Decision | None) -> St
             return _waiting_state(story.decisions)
         case DecisionState.CLAIMED if any(_in_doubt(step) for step in story.steps):
             return State.IN_DOUBT
-        case DecisionState.CLAIMED | DecisionState.NEEDS_PERSON | DecisionState.MISMATCH:
+        case DecisionState.CLAIMED | DecisionState.NEEDS_PERSON:
+            return _STATES[newest.state]
+        case DecisionState.MISMATCH | DecisionState.MISMATCH_SEEN:
             return _STATES[newest.state]
         case _:
             return _ended_state(story, newest)

@@ -19,7 +19,7 @@ from enum import StrEnum
 from bot.core.people import People
 from bot.core.routes import CHANNEL, Routes
 from cards.privacy import Privacy
-from storage.records import TeamsPerson
+from storage.records import PostedCard, TeamsPerson
 
 
 class VisibleTo(StrEnum):
@@ -90,24 +90,31 @@ def may_see(asker: Asker, company: str, insight: Insight, asked: Collection[str]
     return asker.person.aad_object_id in asked or asker.mail in insight.named
 
 
-def told_fully(routes: Routes, channel: str) -> bool:
-    """Say whether everything may be told in a channel, by the strictest route that sends there."""
-    return routes.privacy(f"{CHANNEL}{channel}") is Privacy.FULL
+def told_fully(routes: Routes, channel: str, *, stands_in: bool = False) -> bool:
+    """Say whether everything of the cards in a channel may be told there, or of what stands in."""
+    return routes.privacy(f"{CHANNEL}{channel}", stands_in=stands_in) is Privacy.FULL
 
 
-def may_tell_here(place: Place, routes: Routes, targets: Iterable[str]) -> bool:
-    """Say whether a document that stands at, or is sent to, *targets* may be told at *place*."""
+def may_tell_here(place: Place, routes: Routes, cards: Iterable[PostedCard]) -> bool:
+    """Say whether a document whose *cards* stand in channels may be told at *place*."""
     if place.alone:
         return True
-    names = {target.removeprefix(CHANNEL) for target in targets if target.startswith(CHANNEL)}
-    return any(told_fully(routes, name) for name in names & place.channels)
+    return any(
+        told_fully(routes, card.target.removeprefix(CHANNEL), stands_in=card.stood_in)
+        for card in cards
+        if card.target.startswith(CHANNEL) and card.target.removeprefix(CHANNEL) in place.channels
+    )
 
 
 def told_here(place: Place, routes: Mapping[str, Routes]) -> frozenset[str]:
-    """Return where cards stand that may be told at *place*: `COMPANY channel:NAME`."""
+    """Return which cards may be told at *place*: `COMPANY channel:NAME`, or such as stand in there.
+
+    A card that only stands in, or once did, may be told less: `COMPANY channel:NAME standing in`.
+    """
     return frozenset(
-        f"{company} {CHANNEL}{name}"
+        f"{company} {CHANNEL}{name}{' standing in' if stands_in else ''}"
         for company, own in routes.items()
         for name in place.channels
-        if told_fully(own, name)
+        for stands_in in (False, True)
+        if told_fully(own, name, stands_in=stands_in)
     )

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from acumatica_client.errors import ErpError
 from acumatica_client.models import Employee
+from bot.auditing.changes import note_employees
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.core.graph import GraphBusy, GraphError, GraphRefused
@@ -154,7 +155,7 @@ class Directory:
 
     async def _rosters(self) -> None:
         async with self._store.reading() as conn:
-            places = set((await conversations.channels(conn)).values())
+            places = sorted(set((await conversations.channels(conn)).values()))
             known = {place: await conversations.get(conn, place) for place in places}
         for place, told in known.items():
             url = self._reachable(told.service_url if told else "")
@@ -168,6 +169,7 @@ class Directory:
         found = await tenant.erp.around.employees()
         cards = await tenant.erp.around.contacts() if tenant.company.contacts else []
         async with self._store.transaction() as conn:
+            before = await people.employees(conn, tenant.name)
             for one in found:
                 await people.put_employee(conn, tenant.name, _stored(one))
             for card in cards:
@@ -176,6 +178,8 @@ class Directory:
             # An empty list is what missing rights look like: it says nothing of anybody.
             codes = [one.code for one in found]
             left = await people.retire_others(conn, tenant.name, codes) if codes else 0
+            after = await people.employees(conn, tenant.name)
+            await note_employees(conn, tenant.name, before, after, ports=self._ports)
         if left or not codes:
             log.warning(
                 "employees are missing from Acumatica's list",

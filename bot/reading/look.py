@@ -16,7 +16,9 @@ from bot.board import Board
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.core.decide import Known, Policy, decide, decide_gone, is_change
+from bot.core.evidence import facts, rule
 from bot.deciding.questions import Cause, carry_out, note
+from bot.noting.wanted import want_note
 from bot.reading.pushes import Pushes
 from bot.reading.surroundings import Surroundings, with_same_reference
 from storage import documents, inbox, ledger, posted_cards
@@ -160,9 +162,11 @@ class Look:
         if changed:
             await note(
                 conn, cause, "document seen", status=document.status, revision=fresh.revision,
-                hint=hint.reason,
+                hint=hint.reason, fingerprint=fresh.fingerprint, facts=facts(document),
+                rule=rule(tenant.routes.first_match(document)),
             )  # fmt: skip
         await carry_out(conn, intents, cause, known.decision, self._ports.token)
+        await want_note(conn, tenant.company, document, previous, cause)
 
     async def _hint_same_reference(self, conn: Connection, hint: Hint, document: Document) -> None:
         """Have the bills looked at again whose vendor reference has just come a second time."""

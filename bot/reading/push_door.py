@@ -15,14 +15,15 @@ from bot.board import Board
 from bot.bodies import LARGE, read_body, read_members
 from bot.clock import Bell, Ports
 from bot.deciding.questions import Cause, note
-from storage import inbox
 from storage.database import Database
+from storage.intake import Arrival, Crowded, Intake
 
 log = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Countersign-Secret"  # noqa: S105  # the header's name, not its value
 PUSH_LIMIT = 5 * 1024 * 1024
 REASONS = {400: "no JSON", 408: "too slow", 413: "too large", 415: "wrong form"}
+COME_AGAIN = {"Retry-After": "5"}
 SHOWN = 64
 """Characters of a stranger's tenant that log and audit quote."""
 
@@ -42,6 +43,7 @@ class PushDoor:
 
     def __init__(self, store: Database, ports: Ports, companies: Mapping[str, Company]) -> None:
         self._store = store
+        self._intake = Intake(store)
         self._ports = ports
         self._companies = companies
 
@@ -63,7 +65,11 @@ class PushDoor:
         if not _is_of(company.tenant, data.get("CompanyId")):
             await self._refuse_tenant(name, company, data.get("CompanyId"))
             return web.Response(status=422, text="this is the door of another tenant")
-        fresh = await self._store_push(name, data, body)
+        try:
+            fresh = await self._store_push(name, data, body)
+        except Crowded:
+            company.board.count("push refused", "crowded")
+            return web.Response(status=503, headers=COME_AGAIN)
         company.board.count("push", "received" if fresh else "repeated")
         company.look_bell.ring()
         return web.json_response({"stored": fresh}, status=202)
@@ -94,16 +100,16 @@ class PushDoor:
             if len(body) < LARGE
             else await asyncio.to_thread(push_identity, data, body)
         )
-        async with self._store.transaction() as conn:
-            return await inbox.add_push(
-                conn,
+        return await self._intake.add(
+            Arrival(
                 company=name,
                 identity=identity,
                 body=body,
                 correlation=self._ports.token(),
-                now=self._ports.clock.now(),
+                received_at=self._ports.clock.now(),
                 order=_ticks(data.get("TimeStamp")),
             )
+        )
 
 
 def _is_proved(request: web.Request, company: Company | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from acumatica_client.oauth import read_callback
+from bot.auditing.keys import open_chain
 from bot.checked import SettingsError
 from bot.clock import Ports
 from bot.company_file import Company, File
@@ -24,7 +25,8 @@ async def connect_service(name: str, settings: Settings, file: File, ports: Port
     ErpError when Acumatica or its user refuses.
     """
     company = _company(name, settings, file)
-    store = await Database.open(settings.storage.path)
+    chain = open_chain(settings, ports.token)
+    store = await Database.open(settings.storage.path, ports.connect, chain)
     identity = identity_of(company, settings, ports, service_scopes(company, who=True))
     try:
         safe = await open_vault(settings, store)

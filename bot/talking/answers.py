@@ -183,8 +183,8 @@ class Answers:
 
     async def _may_tell_here(self, conn: Connection, record: StoredDocument, place: Place) -> bool:
         cards = await posted_cards.of_document(conn, record.company, record.document)
-        targets = [card.target for card in cards if not card.replaced]
-        return may_tell_here(place, self._tenants[record.company].routes, targets)
+        standing = [card for card in cards if not card.replaced]
+        return may_tell_here(place, self._tenants[record.company].routes, standing)
 
     # --- vendors ---
 

@@ -2,13 +2,15 @@
 
 All of it comes from the store, so that the answer is there within a second. What is chosen lands
 in a conversation that others read, and it stays there: unless that is the asker's own chat with the
-bot it shows a range instead of the amount and no lines. A link's card never shows more than that,
-as Teams remembers it for other places. Nothing sent this way can be pressed.
+bot it shows a range instead of the amount and no lines, and less where a route that matches the
+document, a channel its cards stand in or the channel it is written in may know less. A link's card
+never shows more than that, as Teams remembers it for other places. Nothing sent this way can be
+pressed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +18,9 @@ from acumatica_client.models import Document
 from bot.clock import Ports
 from bot.companies import Tenant
 from bot.core.activity import Wire, members, text
+from bot.core.routes import CHANNEL
 from bot.core.searches import Query, Site, read_link, read_query
-from bot.core.visibility import Asker
+from bot.core.visibility import Asker, Place
 from bot.incoming import InvokeHandler
 from bot.sending.showing import Showing, extension_answer
 from bot.sending.teams import CARD_TYPE
@@ -25,8 +28,8 @@ from bot.talking.answers import Answers
 from bot.talking.askers import Askers, reach_of
 from cards import found as words
 from cards.language import Language, language_of
-from cards.privacy import Privacy
-from storage import audit, documents, findable
+from cards.privacy import Discretion, Privacy, strictest
+from storage import audit, documents, findable, posted_cards
 from storage.database import Connection, Database
 from storage.records import AuditEntry, Json, StoredDocument
 
@@ -35,10 +38,10 @@ THUMBNAIL = "application/vnd.microsoft.card.thumbnail"
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """Who searches, and how much of a document may be shown where they are writing."""
+    """Who searches, and where they are writing."""
 
     asker: Asker
-    privacy: Privacy
+    place: Place
     locale: str
 
     @property
@@ -102,8 +105,8 @@ class Search:
             if record is None:
                 return extension_answer(words.not_a_document(searcher.language))
             # Teams keeps the answer for half an hour and shows it wherever the link is pasted next.
-            discreet = replace(searcher, privacy=Privacy.BAND)
-            answer = _results([_unfurled(await self._attachment(conn, record, discreet))])
+            others = replace(searcher, place=replace(searcher.place, alone=False))
+            answer = _results([_unfurled(await self._attachment(conn, record, others))])
         await self._note(wire, "link shown", record.company, record.document)
         return answer
 
@@ -113,10 +116,11 @@ class Search:
 
     async def _searcher(self, conn: Connection, wire: Wire) -> Searcher:
         person = text(members(wire.get("from")), "aadObjectId")
-        place = text(members(wire.get("conversation")), "id")
+        conversation = text(members(wire.get("conversation")), "id")
         asker = await self._askers.known(conn, person)
-        alone = await self._askers.is_own_chat(conn, person, place)
-        return Searcher(asker, Privacy.FULL if alone else Privacy.BAND, text(wire, "locale"))
+        alone = await self._askers.is_own_chat(conn, person, conversation)
+        place = await self._askers.place(conn, conversation, alone=alone)
+        return Searcher(asker, place, text(wire, "locale"))
 
     async def _results(self, conn: Connection, asked: Query, searcher: Searcher) -> Json:
         reach = reach_of(searcher.asker, self._tenants)
@@ -137,17 +141,41 @@ class Search:
     async def _attachment(
         self, conn: Connection, record: StoredDocument, searcher: Searcher
     ) -> dict[str, Any]:
-        shown = await self._showing.copy(
-            conn, record, locale=searcher.locale, privacy=searcher.privacy
-        )
         document = Document.from_json(record.snapshot)
-        full = searcher.privacy is Privacy.FULL
-        preview = words.preview(document, record.status, searcher.language, amount=full)
+        privacy = await self._privacy(conn, record, document, searcher.place)
+        shown = await self._showing.copy(conn, record, locale=searcher.locale, privacy=privacy)
+        bands = self._tenants[record.company].company.amount_bands
+        discretion = Discretion(privacy, bands)
+        preview = words.preview(document, record.status, searcher.language, discretion)
         return {
             "contentType": CARD_TYPE,
             "content": shown.card,
             "preview": {"contentType": THUMBNAIL, "content": preview},
         }
+
+    async def _privacy(
+        self, conn: Connection, record: StoredDocument, document: Document, place: Place
+    ) -> Privacy:
+        """Return how much may be told where others read; in the asker's own chat it is all."""
+        if place.alone:
+            return Privacy.FULL
+        routes = self._tenants[record.company].routes
+        cards = await posted_cards.of_document(conn, record.company, record.document)
+        return strictest(
+            [
+                Privacy.BAND,
+                routes.privacy_of(document),
+                *(routes.privacy(card.target) for card in cards),
+                *self._told_at(place, record.company),
+            ]
+        )
+
+    def _told_at(self, place: Place, company: str) -> Iterator[Privacy]:
+        """Yield what a bound channel may know: of *company*, and of all that send there."""
+        for channel in place.channels:
+            for name, tenant in self._tenants.items():
+                if name == company or channel in tenant.routes.channels():
+                    yield tenant.routes.privacy(f"{CHANNEL}{channel}")
 
     async def _note(
         self, wire: Wire, action: str, company: str = "", document: str = "", **told: str

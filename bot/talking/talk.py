@@ -34,6 +34,7 @@ from bot.core.commands import (
     WhoCovers,
     read_command,
 )
+from bot.core.rates import Rates
 from bot.core.visibility import Asker
 from bot.sending.teams import card_activity
 from bot.signing_in.consents import Consents
@@ -52,6 +53,7 @@ from cards.spoken import (
     no_company,
     not_understood,
     told_alone,
+    too_fast,
 )
 from cards.text import clean
 from storage import audit, findable, inbox, ledger, outbox
@@ -88,19 +90,26 @@ class Talk:
         *,
         outbox_bell: Bell,
         look_bells: Mapping[str, Bell],
+        rates: Rates,
     ) -> None:
         self._store = store
         self._from = sources
         self._ports = ports
         self._outbox_bell = outbox_bell
         self._look_bells = look_bells
+        self._rates = rates
+        self._told = Rates(1)  # that it was too much is said once a minute, not each time
 
     async def answer(self, said: Said) -> None:
         """Put the answer to *said* into the outbox; the same activity is answered once."""
-        # A limit of commands a minute and person belongs here, before anything is looked up.
+        language = language_of(said.locale)
+        if not self._rates.lets(said.person, self._ports.clock.reading().seconds):
+            if self._told.lets(said.person, self._ports.clock.reading().seconds):
+                await self._tell(said, Answer(too_fast(language)))
+            return
         command = read_command(said.text)
         asker = await self._from.askers.of(said)
-        if refusal := _turned_away(asker, command, language_of(said.locale)):
+        if refusal := _turned_away(asker, command, language):
             await self._tell(said, Answer(refusal))
         elif isinstance(command, Connect | Disconnect):
             if await self._is_first(said):

@@ -165,8 +165,11 @@ async def test_the_link_opens_a_chat_that_is_gone_anew(person_world: World) -> N
 
     assert (await link_for(witness, BEN)).startswith(witness.erp)
     history = await witness.get(f"{witness.teams}/_sandbox/history")
-    refused = [one for one in history["events"] if one.get("status") == 404]
-    assert any("a:1ben" in one["path"] for one in refused)
+    posts = [one for one in history["events"] if one.get("method") == "POST" and "status" in one]
+    refused = next(n for n, one in enumerate(posts) if one["status"] == 404)
+    assert "a:1ben" in posts[refused]["path"]
+    # Opened at once, and not only when something was heard from there.
+    assert posts[refused + 1]["path"].endswith("/v3/conversations")
 
 
 async def test_what_a_person_decides_is_done_by_their_own_acumatica_user(

@@ -164,6 +164,12 @@ class FakeErp:
     async def read_by_id(self, key: DocumentKey, _erp_id: str) -> Document | None:
         return await self.read(key)
 
+    async def read_back(
+        self, key: DocumentKey, _erp_id: str
+    ) -> tuple[Document | None, Document | None]:
+        told = await self.read(key)
+        return told, told
+
     @property
     def around(self) -> FakeErp:
         return self
@@ -208,7 +214,9 @@ class FakeErp:
     async def sign_in(self) -> None:
         await self.point("erp sign in")
 
-    async def act(self, call: ErpCall, key: DocumentKey) -> CallOutcome:
+    async def act(
+        self, call: ErpCall, key: DocumentKey, *, since: float | None = None
+    ) -> CallOutcome:
         how = self.next_acts.pop(0) if self.next_acts else "done"
         record = self.records[key]
         ran = how not in ("not sent", "busy")

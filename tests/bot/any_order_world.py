@@ -37,12 +37,15 @@ from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.company_file import Company
 from bot.core.presses import Press
+from bot.core.rates import Rates
 from bot.core.routes import Route, Routes
 from bot.core.schedule import Quotas
-from bot.deciding.actions import Bells, Doer, Settler
+from bot.deciding.bells import Bells
 from bot.deciding.claims import Claims
 from bot.deciding.dialogs import Dialogs
+from bot.deciding.doer import Doer
 from bot.deciding.pressed import Presses, Received
+from bot.deciding.settler import Settler
 from bot.reading.look import Look
 from bot.reading.poller import Poller
 from bot.sending.effects import Effects
@@ -198,7 +201,7 @@ class World:
         showing = Showing(tenants, self.clock)
         connector = cast("Connector", self.teams)
         consents = Consents(tenants, store, ports)
-        claims = Claims(tenants, consents, ports=ports, bells={NAME: bells})
+        claims = Claims(tenants, consents, ports=ports, bells={NAME: bells}, rates=Rates(1000))
         dialogs = Dialogs(store, claims, ports)
         reachable = lambda told: told or SERVICE  # noqa: E731  # as short as it is
         reach = Reach(store)

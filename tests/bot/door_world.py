@@ -25,10 +25,10 @@ from world import BEN, World, open_world
 
 from bot.clock import SystemClock, system_ports
 from bot.company_file import read_file
+from bot.connections import GuardedRunner
 from bot.reading.push_door import SECRET_HEADER
 from bot.sdk import BotbuilderSeam
 from bot.seam import OpenSeam
-from bot.server import QuietRunner
 from bot.service import build
 from bot.settings import read_settings
 from storage.records import Reading
@@ -278,7 +278,7 @@ async def serving(
     settings = read_settings(_env_file=None, **values)
     ports = replace(system_ports(), clock=clock)
     app = build(settings, read_file(settings.config), ports, open_seam)
-    runner = QuietRunner(app, access_log=None)
+    runner = GuardedRunner(app, access_log=None)
     await runner.setup()
     await web.SockSite(runner, world.witness_socket()).start()
     yield

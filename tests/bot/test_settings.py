@@ -244,6 +244,8 @@ def test_variables_of_other_programs_that_end_in_file_are_not_read(
         ("page = 0", "company.0.page"),
         ('sign_in = "basic"', "company.0.sign_in"),
         ("seats = 3", "company.0.seats"),
+        ("actions_at_once = 5", "company.0.actions_at_once"),
+        ("seats = 1\nactions_at_once = 2", "actions_at_once: more than 1 needs more sessions"),
         ("parallel = 0", "company.0.parallel"),
         ("requests_per_minute = -1", "company.0.requests_per_minute"),
         ('locale = "english"', "company.0.locale"),
@@ -415,6 +417,19 @@ def test_check_says_that_all_is_well(folder: Path) -> None:
     assert done.returncode == 0
     assert "1 companies, 1 routes" in done.stderr
     assert [secret for secret in SECRETS if secret in done.stdout + done.stderr] == []
+
+
+def test_check_warns_while_two_administrators_cannot_settle_what_nobody_else_can(
+    folder: Path,
+) -> None:
+    assert "administrators names 0 of at least 2" in check(folder).stderr
+    file = folder / "countersign.toml"
+    text = file.read_text("utf-8")
+
+    file.write_text('administrators = ["a@x.example", "A@x.example"]\n' + text, "utf-8")
+    assert "administrators names 1 of at least 2" in check(folder).stderr
+    file.write_text('administrators = ["a@x.example", "b@x.example"]\n' + text, "utf-8")
+    assert "administrators names" not in check(folder).stderr
 
 
 def test_check_tells_every_mistake_at_once_and_no_secret(folder: Path) -> None:

@@ -234,6 +234,10 @@ DOCUMENT_CASES = {
             reason="It was done, but the document is not the one that was approved.",
         ),
     ),
+    "bill/mismatch_seen": (
+        "bill/open",
+        replace(PRESSED, state=State.SEEN, reason="Two administrators have seen it."),
+    ),
     "bill/amount_missing": (
         "bill/amount_missing",
         replace(WAITING, approvers=(), approver_missing=reasons.NOBODY),

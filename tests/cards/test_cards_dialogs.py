@@ -122,6 +122,32 @@ def test_an_ask_form_shows_nothing_the_card_may_hide() -> None:
     assert BILL.around.party_name not in said
 
 
+def test_where_nothing_may_be_told_a_form_says_no_number() -> None:
+    form = ask_form(replace(BLANK, privacy=Privacy.NONE), [])
+    banded = ask_form(replace(BLANK, privacy=Privacy.BAND), [])
+
+    assert BILL.key.number not in json.dumps([form.card, form.title])
+    assert "Bill" in texts(form.card)
+    assert BILL.key.number in json.dumps(banded.card)
+
+
+@pytest.mark.parametrize(
+    ("privacy", "told"),
+    [
+        (Privacy.FULL, "Bill 000123 · Cascade Paper · 18,400.00 USD"),
+        (Privacy.BAND, "Bill 000123 · Cascade Paper · 5,000 to under 25,000 USD"),
+        (Privacy.NONE, "Bill"),
+    ],
+)
+def test_a_message_in_somebodys_chat_names_the_document_as_they_may_know_it(
+    privacy: Privacy, told: str
+) -> None:
+    asking = replace(ASKING, discretion=Discretion(privacy))
+
+    for card in (question_card(asking, BILL), answer_card(asking, "Ann", "As agreed.", BILL)):
+        assert next(iter(texts(card["body"]))) == told
+
+
 def test_the_approvers_view_has_three_buttons_at_most_beside_the_link_to_the_erp() -> None:
     crowded = replace(ALL, verbs=("approve", "reject", "remove_hold"))
 

@@ -17,10 +17,12 @@ from sentences import sentences, unfit
 from acumatica_client.entities import ENTITIES
 from acumatica_client.models import Document
 from bot.core.plans import Shown
-from bot.deciding import actions
+from bot.core.settlements import PARTLY_DONE, outcome_of
+from bot.deciding import checks, settler
 from cards import Situation, days, document_card, money, reasons, summary
 from cards.language import ENGLISH, WORDS, Language, language_of, languages
 from cards.refusals import Refusal, refusal_text
+from storage.records import Verdict
 
 GERMAN = language_of("de")
 DRAWN = documents()
@@ -139,8 +141,9 @@ def test_every_status_of_acumatica_has_a_word_in_a_heading() -> None:
 
 
 def test_every_reason_a_decision_keeps_is_translated_and_may_stand_in_any_channel() -> None:
-    kept = {*actions._REASONS.values(), actions._TOO_LATE, actions._CONNECT}
-    kept |= {actions._not_doable(shown)[1] for shown in Shown} - {""}
+    kept = {*settler.REASONS.values(), checks.TOO_LATE, checks.CONNECT}
+    kept |= {checks.not_doable(shown).reason for shown in Shown} - {""}
+    kept |= {outcome_of(verdict, ())[1] for verdict in Verdict} | {PARTLY_DONE}
 
     assert kept <= reasons.KNOWN
     assert {reason for reason in reasons.KNOWN if GERMAN.term(reason) == reason} == set()

@@ -13,7 +13,8 @@ from card_schema import elements, schema_errors, texts
 
 from acumatica_client.models import Around, Document, DocumentKey
 from cards import Situation, State, document_card, reasons, summary
-from cards.language import ENGLISH, language_of
+from cards.found import preview
+from cards.language import ENGLISH, Language, language_of
 from cards.nudge import nudge_message
 from cards.privacy import BANDS, Discretion, Privacy, band, strictest
 
@@ -104,6 +105,22 @@ def test_where_nothing_may_be_told_only_kind_people_and_times_are(
     sent = everything_sent(secretive(*kind), secretive_situation(state, NONE, language))
 
     assert [secret for secret in (*SECRET_MONEY, *SECRET_WORDS, ERP) if secret in sent] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.code)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind[0])
+def test_a_preview_tells_no_more_than_the_card_it_stands_for(
+    kind: tuple[str, str], language: Language
+) -> None:
+    banded, bare = (
+        json.dumps(preview(secretive(*kind), "On Hold", language, discretion))
+        for discretion in (BAND, NONE)
+    )
+
+    assert [secret for secret in SECRET_MONEY if secret in banded] == []
+    assert "998877" in banded
+    assert [secret for secret in (*SECRET_MONEY, *SECRET_WORDS) if secret in bare] == []
+    assert "On Hold" in bare
 
 
 @pytest.mark.parametrize("discretion", [BAND, NONE], ids=lambda one: str(one.privacy))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storage.ledger import DOABLE, Claimant, Lessee
+from storage.ledger import DOABLE, Claimant, Due, Lessee
 from storage.records import Decision, DecisionState, OutboxItem, Reading
 
 NOW = datetime(2026, 11, 22, 14, 20, tzinfo=UTC)
@@ -40,5 +40,12 @@ def message(key: str = "k1", target: str = "channel:ap", **values: Any) -> Outbo
 
 
 def lessee(seconds: float = 0, *, boot: str = "boot-1", **values: Any) -> Lessee:
-    taken = Lessee(COMPANY, DOABLE, later(seconds), Reading(boot, 1000 + seconds))
-    return replace(taken, **values)
+    return replace(Lessee(COMPANY, DOABLE, reading(seconds, boot=boot)), **values)
+
+
+def reading(seconds: float = 0, *, boot: str = "boot-1") -> Reading:
+    return Reading(boot, 1000 + seconds)
+
+
+def due(seconds: float = 0, *, boot: str = "boot-1") -> Due:
+    return Due(reading(seconds, boot=boot), later(seconds))

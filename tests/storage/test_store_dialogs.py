@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from store_values import ANN, BILL, COMPANY, NOW, later, question
+from store_values import ANN, BILL, COMPANY, NOW, later, question, reading
 
 from storage import comments, dialogs, ledger
 from storage.database import Database
@@ -94,6 +94,8 @@ async def test_questions_are_counted_by_person_document_and_way_since_a_moment(
 async def test_a_claim_keeps_the_reason_that_was_given(store: Database) -> None:
     async with store.transaction() as conn:
         await ledger.ask(conn, question())
-        await ledger.claim(conn, "d1", replace(ANN, said="not ours"), plan=(), now=NOW)
+        await ledger.claim(
+            conn, "d1", replace(ANN, said="not ours"), plan=(), now=NOW, reading=reading()
+        )
 
         assert (await ledger.get(conn, "d1")).said == "not ours"

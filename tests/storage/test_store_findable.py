@@ -11,7 +11,7 @@ from storage import channels, documents, findable, ledger, posted_cards
 from storage.channels import BoundChannel
 from storage.database import Database
 from storage.findable import Reach, Waiting
-from storage.records import Decision, DecisionState, StoredDocument, StoredParty
+from storage.records import Decision, DecisionState, PostedCard, StoredDocument, StoredParty
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ALL = Reach(frozenset({"acme"}))
@@ -218,3 +218,36 @@ async def test_a_name_leads_to_one_channel_at_a_time(store: Database) -> None:
         await channels.unbind(conn, "ap")
         assert await channels.get(conn, "ap") is None
         assert await channels.get(conn, "east") == BoundChannel("east", "19:b", "", "ben")
+
+
+async def test_what_stands_in_is_listed_only_where_such_cards_may_be_told(store: Database) -> None:
+    await keep(store, record("000123"), record("000124"))
+    own, place = "Bill/Bill/000123", "channel:ap"
+    async with store.transaction() as conn:
+        await posted_cards.add(conn, "acme", own, place)
+        other = PostedCard("acme", "Bill/Bill/000124", place, stands_in="person:aad-ben")
+        await posted_cards.stand_in(conn, other)
+        await posted_cards.mark_replaced(conn, other, replaced=False)  # as a closed matter does
+
+    async def listed(*targets: str) -> list[str]:
+        what = Waiting(("Bill",), frozenset({"On Hold"}), frozenset(targets))
+        async with store.reading() as conn:
+            found = await findable.waiting(conn, ALL, what, first=0, count=10)
+            assert await findable.count_waiting(conn, ALL, what) == len(found)
+        return [one.document for one in found]
+
+    assert await listed("acme channel:ap") == [own]
+    assert len(await listed("acme channel:ap", "acme channel:ap standing in")) == 2
+
+
+async def test_a_card_that_stood_in_is_remembered_to_have(store: Database) -> None:
+    card = PostedCard("acme", "Bill/Bill/000123", "channel:ap", stands_in="person:aad-ben")
+    async with store.transaction() as conn:
+        await posted_cards.stand_in(conn, card)
+        (before,) = await posted_cards.of_document(conn, card.company, card.document)
+        (relieved,) = await posted_cards.relieve(conn, card.company, card.document, card.stands_in)
+        (after,) = await posted_cards.of_document(conn, card.company, card.document)
+
+    assert (before.stands_in, before.stood_in, before.replaced) == ("person:aad-ben", True, True)
+    assert relieved.target == card.target
+    assert (after.stands_in, after.stood_in, after.replaced) == ("", True, True)

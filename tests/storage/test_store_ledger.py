@@ -7,20 +7,20 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from store_values import ANN, BILL, COMPANY, NOW, later, lessee, question
+from store_values import ANN, BILL, COMPANY, NOW, due, later, lessee, question, reading
 
 from storage import ledger
 from storage.database import Connection, Database
 from storage.ledger import DOABLE, UNSETTLED
 from storage.records import DecisionState, Reading, Step, StepState
 
-SENT = Reading("boot-1", 1000.0)
+SENT = READ = Reading("boot-1", 1000.0)
 PLAN = ("remove_hold", "release")
 
 
 async def claimed(conn: Connection, name: str = "d1", document: str = BILL) -> None:
     await ledger.ask(conn, question(name, document=document))
-    assert await ledger.claim(conn, name, ANN, plan=PLAN, now=NOW)
+    assert await ledger.claim(conn, name, ANN, plan=PLAN, now=NOW, reading=READ)
 
 
 async def leased(conn: Connection, seconds: float = 0, *, boot: str = "boot-1") -> Step:
@@ -32,12 +32,17 @@ async def leased(conn: Connection, seconds: float = 0, *, boot: str = "boot-1") 
 # --- questions ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", [DecisionState.PENDING, DecisionState.CLAIMED])
+UNSETTLED_STATES = (DecisionState.PENDING, DecisionState.CLAIMED, DecisionState.NEEDS_PERSON)
+
+
+@pytest.mark.parametrize("state", UNSETTLED_STATES)
 async def test_a_document_has_one_open_question(store: Database, state: DecisionState) -> None:
     async with store.transaction() as conn:
         await ledger.ask(conn, question())
         if state is DecisionState.CLAIMED:
-            await ledger.claim(conn, "d1", ANN, plan=(), now=NOW)
+            await ledger.claim(conn, "d1", ANN, plan=(), now=NOW, reading=READ)
+        if state is DecisionState.NEEDS_PERSON:
+            await ledger.settle(conn, "d1", was=DecisionState.PENDING, state=state, now=NOW)
 
     async def ask_again() -> None:
         async with store.transaction() as conn:
@@ -58,7 +63,7 @@ async def test_other_documents_and_other_companies_have_their_own(store: Databas
 
 @pytest.mark.parametrize(
     "state",
-    [s for s in DecisionState if s not in (DecisionState.PENDING, DecisionState.CLAIMED)],
+    [s for s in DecisionState if s not in UNSETTLED_STATES],
 )
 async def test_after_a_question_ended_a_new_one_may_be_put(
     store: Database, state: DecisionState
@@ -92,7 +97,7 @@ async def test_approvers_are_named_only_while_the_question_is_open(store: Databa
         await ledger.ask(conn, question())
         await ledger.name_approvers(conn, "d1", ["aad-ben"])
         assert (await ledger.get(conn, "d1")).approvers == ("aad-ben",)
-        await ledger.claim(conn, "d1", ANN, plan=(), now=NOW)
+        await ledger.claim(conn, "d1", ANN, plan=(), now=NOW, reading=READ)
 
         await ledger.name_approvers(conn, "d1", ["aad-zoe"])
 
@@ -109,7 +114,7 @@ async def test_of_twenty_presses_at_once_one_wins(store: Database) -> None:
     async def press(number: int) -> bool:
         async with store.transaction() as conn:
             who = replace(ANN, person=f"aad-{number}")
-            return await ledger.claim(conn, "d1", who, plan=PLAN, now=NOW)
+            return await ledger.claim(conn, "d1", who, plan=PLAN, now=NOW, reading=READ)
 
     won = await asyncio.gather(*map(press, range(20)))
 
@@ -128,7 +133,7 @@ async def test_a_question_that_is_closed_cannot_be_claimed(store: Database) -> N
             conn, "d1", was=DecisionState.PENDING, state=DecisionState.LAPSED, now=NOW
         )
 
-        assert not await ledger.claim(conn, "d1", ANN, plan=PLAN, now=NOW)
+        assert not await ledger.claim(conn, "d1", ANN, plan=PLAN, now=NOW, reading=READ)
         assert await ledger.steps(conn, "d1") == []
 
 
@@ -172,11 +177,11 @@ async def test_whoever_lost_the_lease_can_neither_send_nor_end_the_step(store: D
         fresh = await leased(conn, 60)
 
         assert not await ledger.send(conn, stale, now=NOW, reading=SENT)
-        assert not await ledger.put_off(conn, stale, due=NOW, detail="")
+        assert not await ledger.put_off(conn, stale, due=due(), detail="")
         assert not await ledger.finish_step(conn, stale, StepState.ENDED)
         assert await ledger.send(conn, fresh, now=NOW, reading=SENT)
-        assert not await ledger.doubt(conn, stale, due=NOW)
-        assert await ledger.doubt(conn, fresh, due=NOW)
+        assert not await ledger.doubt(conn, stale, due=due())
+        assert await ledger.doubt(conn, fresh, due=due())
 
 
 async def test_a_step_is_sent_once(store: Database) -> None:
@@ -193,9 +198,9 @@ async def test_what_is_in_doubt_is_never_started_over(store: Database) -> None:
         await claimed(conn)
         step = await leased(conn)
         await ledger.send(conn, step, now=NOW, reading=SENT)
-        await ledger.doubt(conn, step, due=NOW)
+        await ledger.doubt(conn, step, due=due())
 
-        assert not await ledger.put_off(conn, step, due=NOW, detail="")
+        assert not await ledger.put_off(conn, step, due=due(), detail="")
         assert not await ledger.send(conn, step, now=NOW, reading=SENT)
         assert await ledger.lease(conn, lessee(999), seconds=60) is None
         found = await ledger.lease(conn, lessee(999, states=UNSETTLED), seconds=60)
@@ -252,10 +257,10 @@ async def test_a_step_put_off_comes_again_when_it_is_due_with_a_new_fence(store:
         await claimed(conn)
         step = await leased(conn)
         await ledger.send(conn, step, now=NOW, reading=SENT)
-        assert await ledger.put_off(conn, step, due=later(30), detail="429")
+        assert await ledger.put_off(conn, step, due=due(30), detail="429")
 
         assert await ledger.lease(conn, lessee(29), seconds=60) is None
-        assert await ledger.next_due(conn, lessee(29)) == later(30)
+        assert await ledger.next_due(conn, lessee(29)) == 1
         again = await leased(conn, 30)
         assert (again.attempts, again.detail, again.fence) == (1, "429", step.fence + 1)
 
@@ -270,7 +275,7 @@ async def test_evidence_is_kept_from_read_to_read_and_forgotten_when_sent_again(
         told = replace(
             step, outcome="A6", reading="doable", reading_since=7.0, reads=3, sent=SENT, detail="x"
         )
-        await ledger.doubt(conn, told, due=NOW)
+        await ledger.doubt(conn, told, due=due())
 
         kept = (await ledger.steps(conn, "d1"))[0]
         assert (kept.outcome, kept.reading, kept.reading_since, kept.reads, kept.detail) == (
@@ -281,12 +286,52 @@ async def test_evidence_is_kept_from_read_to_read_and_forgotten_when_sent_again(
 async def test_each_company_leases_its_own_steps_in_due_order(store: Database) -> None:
     async with store.transaction() as conn:
         await ledger.ask(conn, question("late", document="Bill/Bill/2"))
-        await ledger.claim(conn, "late", ANN, plan=("release",), now=later(5))
+        await ledger.claim(conn, "late", ANN, plan=("release",), now=later(5), reading=reading(5))
         await claimed(conn)
 
         assert await ledger.lease(conn, lessee(9, company="beta"), seconds=60) is None
         assert (await leased(conn, 9)).decision == "d1"
         assert (await leased(conn, 9)).decision == "late"
+
+
+async def test_what_is_due_is_judged_by_the_clock_nobody_can_set(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        step = await leased(conn)
+        told = replace(due(30), at=later(-86_400))  # whatever the wall clock says
+        assert await ledger.put_off(conn, step, due=told, detail="")
+
+        assert await ledger.lease(conn, lessee(29), seconds=60) is None
+        assert await leased(conn, 30)
+
+
+async def test_what_another_boot_was_to_do_later_is_due_now(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        assert await ledger.put_off(conn, await leased(conn), due=due(30), detail="")
+
+        assert await ledger.next_due(conn, lessee(1, boot="boot-2")) == 0
+        assert await leased(conn, 1, boot="boot-2")
+
+
+async def test_waits_begin_anew_on_another_boot_and_only_there(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        await ledger.send(conn, await leased(conn), now=NOW, reading=SENT)
+
+        await ledger.restart_wait(conn, "d1", reading(600))
+        assert (await ledger.steps(conn, "d1"))[0].sent == SENT
+        await ledger.restart_wait(conn, "d1", reading(600, boot="boot-2"))
+        first, second = await ledger.steps(conn, "d1")
+        assert first.sent == reading(600, boot="boot-2")
+        assert second.sent == Reading("", 0.0), "never sent"
+
+
+async def test_a_press_is_dated_by_the_clock_nobody_can_set(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+
+        assert (await ledger.get(conn, "d1")).claimed == READ
 
 
 # --- answers --------------------------------------------------------------------------------

@@ -118,6 +118,17 @@ async def test_an_edit_passes_what_is_parked_and_nothing_else(store: Database) -
         assert await claim(conn, 30) is None
 
 
+async def test_a_nudge_behind_a_parked_edit_holds_up_no_later_edit(store: Database) -> None:
+    async with store.transaction() as conn:
+        await put(conn, message("k1", kind="update"))
+        await record(conn, await taken(conn), OutboxState.WAITING)
+        await put(conn, message("k2", kind="nudge"), message("k3", kind="update"))
+
+        assert [one.target for one in await outbox.due(conn, now=later(30))] == ["channel:ap"]
+        assert (await taken(conn, 30)).key == "k3"
+        assert await claim(conn, 30) is None
+
+
 async def test_what_waited_goes_out_in_order_once_its_target_is_known(store: Database) -> None:
     async with store.transaction() as conn:
         await put(conn, message("k1", "channel:new"))

@@ -30,6 +30,7 @@ from bot.core.dialogs import (
 from bot.core.presses import Asked, Press, Rights, may_ask
 from cards.dialogs import LONGEST_SAID, Form
 from cards.language import ENGLISH
+from cards.privacy import Privacy
 from cards.refusals import Refusal
 from storage.records import DecisionState, Dialog
 
@@ -152,6 +153,13 @@ def test_where_nobody_owns_a_document_the_leads_can_be_asked() -> None:
     found = askable(owned_by_nobody, PEOPLE, asker="aad-zoe", leads=["BEN@acme.example", "x@y"])
 
     assert found == [BEN]
+
+
+def test_whom_only_the_document_names_is_not_offered_where_nothing_of_it_may_be_told() -> None:
+    quiet = {"asker": "aad-zoe", "leads": [ANN.email], "privacy": Privacy.NONE}
+
+    assert askable(bill(), PEOPLE, **quiet) == []
+    assert askable(bill(), PEOPLE, **quiet, approvers=[BEN.aad_object_id]) == [BEN]
 
 
 ASKED = Asked(COMPANY, decision_on(bill()), bill(), (card_at(),), PEOPLE, Rights(), NOW)

@@ -13,6 +13,7 @@ from bot.core.posting import (
     Gone,
     SignInRefused,
     TooMuch,
+    Unheard,
     Unreachable,
     refused,
 )
@@ -48,8 +49,9 @@ def test_an_edit_is_never_unknown(status: int, wait: str, code: str) -> None:
 @pytest.mark.parametrize(
     ("told", "waits"),
     [
-        ("", None), ("7", 7), ("0", 1), ("-5", 1), ("100000", 900), ("1e9", 900), ("inf", 900),
-        ("soon", 60), ("nan", 60), ("NaN", 60), ("-nan", 60),
+        ("", None), ("7", 7), ("0", 1), ("0.5", 1), ("100000", 900), ("1e9", 900), ("inf", 900),
+        ("soon", 60), ("nan", 60), ("NaN", 60), ("-nan", 60), ("-5", 60), ("-inf", 60),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 60),
     ],
 )  # fmt: skip
 def test_retry_after_is_clamped_and_nonsense_is_a_minute(told: str, waits: float | None) -> None:
@@ -82,7 +84,8 @@ def test_a_refusal_nobody_has_documented_parks_the_message_and_says_so(status: i
     for repeatable in (True, False):
         outcome = refused(Answer(status), repeatable=repeatable)
 
-        assert outcome == Wait(f"{status}: {UNHEARD_OF}")
+        assert outcome == Unheard(f"{status}: {UNHEARD_OF}")
+        assert isinstance(outcome, Wait)
 
 
 def test_a_known_code_is_told_in_plain_words_and_an_unknown_one_as_it_came() -> None:

@@ -79,6 +79,12 @@ OF_FORMS = {
     Refusal.TOO_MANY, Refusal.NOBODY_TO_ASK,
 }  # fmt: skip
 """What only a form is refused for: `test_core_dialogs.py`, `test_dialogs.py`."""
+OF_ADMINISTRATORS = {
+    Refusal.NOT_ADMINISTRATOR, Refusal.OWN_PRESS, Refusal.SAME_ADMINISTRATOR,
+    Refusal.ALREADY_SETTLED, Refusal.NOTHING_RECORDED, Refusal.OTHER_VERDICT,
+    Refusal.MAY_STILL_RUN,
+}  # fmt: skip
+"""What only an administrator's card is refused for: `test_core_settlements.py`."""
 REASON_WANTED = Rights(allow_unknown_editor=True, want_reason=frozenset({"release"}))
 
 REFUSED: dict[str, tuple[Refusal, Press, Asked | None]] = {
@@ -156,6 +162,7 @@ def test_every_reason_of_a_press_is_tried_here() -> None:
     # Creator needs an ERP that tells it; a refresh or a review never comes to be judged.
     unjudged = {Refusal.CREATOR, Refusal.AUTOMATIC, Refusal.NOT_YOURS, Refusal.UNKNOWN_REQUEST}
     unjudged |= {Refusal.TAKEN_LOGIN, Refusal.NOT_LASTING, *OF_FORMS}  # of forms and sign-ins
+    unjudged |= OF_ADMINISTRATORS
     assert set(Refusal) - reached == unjudged
 
 

@@ -20,7 +20,7 @@ from bot.core.visibility import (
     sole_mail,
     told_here,
 )
-from storage.records import TeamsPerson
+from storage.records import PostedCard, TeamsPerson
 
 EVERYBODY = people_of()
 STRANGER = TeamsPerson("aad-zoe", "29:zoe", "Zoe Nobody", "zoe@acme.example")
@@ -106,7 +106,22 @@ def test_who_sees_a_document(
     ],
 )
 def test_where_a_document_is_told(place: Place, targets: tuple[str, ...], told: bool) -> None:
-    assert may_tell_here(place, ROUTES, targets) is told
+    cards = [PostedCard(COMPANY, "Bill/Bill/000123", target) for target in targets]
+
+    assert may_tell_here(place, ROUTES, cards) is told
+
+
+def test_what_only_stands_in_is_told_where_no_route_at_all_keeps_anything_back() -> None:
+    place = Place("19:x", channels=frozenset({"open"}))
+    card = PostedCard(COMPANY, "Bill/Bill/000123", "channel:open", stood_in=True)
+    tells_all = Routes([route_of(entity="Bill", to="channel:open"), route_of()])
+
+    assert not may_tell_here(place, ROUTES, [card])
+    assert may_tell_here(place, tells_all, [card])
+    assert told_here(place, {COMPANY: tells_all}) == {
+        "acme channel:open",
+        "acme channel:open standing in",
+    }
 
 
 def test_a_channel_lists_only_the_names_that_tell_everything() -> None:

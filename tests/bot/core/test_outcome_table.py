@@ -96,43 +96,34 @@ def _verdict(entity: str, step: str, row: str, column: str, told: str) -> tuple[
     return verdict, wait
 
 
+NOTHING_READ: dict[str, tuple[None, bool, Shown | None]] = {
+    "gone": (None, False, None),
+    "unreadable": (None, False, Shown.UNREADABLE),
+    "by-id and by-key reads differ": (None, False, Shown.DIFFERS),
+    "read fails": (None, False, Shown.FAILED),
+}
+
+
 def _readings(
     entity: str, step: str, row: str, groups: list[str]
 ) -> list[tuple[Document | None, bool, Shown | None]]:
+    if row in NOTHING_READ:
+        return [NOTHING_READ[row]]
     doable, done, stopped, elsewhere = (
         [w.strip() for w in g.split(",") if w.strip()] for g in groups
     )
-    match row:
-        case "released, same fingerprint":
-            return [(_done(entity, word), True, None) for word in done]
-        case "released, other fingerprint":
-            moved = [*done, *stopped, *elsewhere]
-            return [(_done(entity, word), False, None) for word in moved]
-        case "releasable, same":
-            return [(document_of(entity, word), True, None) for word in doable]
-        case "releasable, other":
-            return [(document_of(entity, word), False, None) for word in doable]
-        case "held, rejected, voided":
-            named = {*doable, *done, *stopped, *elsewhere}
-            others = sorted(ENTITIES[entity].statuses - named)
-            return [
-                (document_of(entity, word), same, None) for word in others for same in (True, False)
-            ]
-        case "gone":
-            return [(None, False, None)]
-        case "unknown status":
-            return [(document_of(entity, "Frobnicated"), same, None) for same in (True, False)]
-        case "unreadable":
-            return [(None, False, Shown.UNREADABLE)]
-        case "by-id and by-key reads differ":
-            return [(None, False, Shown.DIFFERS)]
-        case "read fails":
-            return [(None, False, Shown.FAILED)]
-        case "stopped half way":
-            return [(document_of(entity, word), True, None) for word in stopped]
-        case "somebody did the rest":
-            return [(document_of(entity, word), True, None) for word in elsewhere]
-    raise AssertionError(row)
+    named = {*doable, *done, *stopped, *elsewhere}
+    words, sameness = {
+        "released, same fingerprint": (done, [True]),
+        "released, other fingerprint": ([*done, *stopped, *elsewhere], [False]),
+        "releasable, same": (doable, [True]),
+        "releasable, other": (doable, [False]),
+        "held, rejected, voided": (sorted(ENTITIES[entity].statuses - named), [True, False]),
+        "unknown status": (["Frobnicated"], [True, False]),
+        "stopped half way": (stopped, [True]),
+        "somebody did the rest": (elsewhere, [True]),
+    }[row]
+    return [(_done(entity, word), same, None) for word in words for same in sameness]
 
 
 def _done(entity: str, word: str) -> Document:

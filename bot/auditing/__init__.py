@@ -1,0 +1,1 @@
+"""The audit trail's keys, anchors, checks, evidence and forgetting."""

@@ -1,0 +1,193 @@
+"""Rows of the audit trail in the words of an auditor: who did what, how it ended, what was known.
+
+What there is no sentence for is told by its own name: nothing is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cards.text import clean
+from storage.chain import OURS, Row
+
+LONGEST = 500
+SERVICE = "Countersign"
+
+SENTENCES: Mapping[str, tuple[str, str]] = {
+    "chain begun": ("The audit chain began", "plain"),
+    "service started": ("The service started", "plain"),
+    "configuration changed": ("Settings were changed", "doubt"),
+    "rights changed": ("Who may decide was changed", "doubt"),
+    "employees changed": ("Employees changed in Acumatica", "doubt"),
+    "pushes read": ("Acumatica told of changes", "erp"),
+    "push parked": ("A push from Acumatica could not be read", "doubt"),
+    "document seen": ("Acumatica showed a change: {status}", "erp"),
+    "document gone": ("The document is gone from Acumatica", "erp"),
+    "decision asked": ("The question was put: {verbs}", "asked"),
+    "approvers named": ("Who may answer was changed", "asked"),
+    "decision claimed": ("Pressed {verb}", "pressed"),
+    "press refused": ("A press was refused: {reason}", "refused"),
+    "step checked": ("{step}: checked again in Acumatica, unchanged", "erp"),
+    "step sent": ("{step}: request sent to Acumatica", "sent"),
+    "step answered": ("{step}: Acumatica answered: {outcome}", "erp"),
+    "step put off": ("{step}: certainly not carried out, tried again", "doubt"),
+    "step in doubt": ("{step}: outcome unknown, reading back", "doubt"),
+    "step go on": ("{step}: read back, it took effect; on to the next step", "done"),
+    "step confirmed": ("{step}: read back, it took effect", "done"),
+    "step by_other": ("{step}: somebody else had done it in Acumatica", "erp"),
+    "step confirmed_mismatch": ("{step}: took effect on another version than approved", "refused"),
+    "step refused": ("{step}: Acumatica refused", "refused"),
+    "step not_applied": ("{step}: read back, it had no effect", "doubt"),
+    "decision confirmed": ("Confirmed: it took effect in Acumatica", "done"),
+    "decision by_other": ("Closed: done by somebody else in Acumatica", "erp"),
+    "decision confirmed_mismatch": ("Alarm: what took effect is not what was approved", "refused"),
+    "decision mismatch_seen": ("Two administrators saw the difference", "doubt"),
+    "decision refused": ("Refused", "refused"),
+    "decision stopped": ("Stopped: it needs approval in Acumatica", "doubt"),
+    "decision not_applied": ("It had no effect; the question is open again", "doubt"),
+    "decision needs_person": ("Unclear: two administrators must settle it", "doubt"),
+    "decision lapsed": ("The question lapsed", "plain"),
+    "decision superseded": ("The question was replaced by a newer one", "plain"),
+    "post delivered": ("A card was posted to Teams", "card"),
+    "update delivered": ("The card was brought up to date", "card"),
+    "nudge delivered": ("Somebody was asked to look again", "card"),
+    "post maybe_delivered": ("A card was posted; Teams gave no answer", "doubt"),
+    "post dead": ("A card could not be posted", "refused"),
+    "update dead": ("The card could not be brought up to date", "refused"),
+    "administrators asked": ("Administrators were asked to settle it", "asked"),
+    "question asked": ("A question was asked about it", "asked"),
+    "question answered": ("The question was answered", "pressed"),
+    "comment kept": ("A remark was made", "pressed"),
+    "asked in chat": ("Somebody asked the bot", "plain"),
+    "person erased": ("A person was erased from the trail", "doubt"),
+    "details erased": ("Details were erased, as their time was over", "doubt"),
+}
+"""Action -> its sentence and the tone of it."""
+OUTCOMES = {
+    "A1": "certainly not sent",
+    "A2": "turned away before it ran",
+    "A3": "refused",
+    "A3?": "refused, to be doubted",
+    "A5": "says it is done",
+    "A6": "no usable answer",
+}
+"""The classes of a call's outcome (docs/acumatica.md) in words."""
+_HIDDEN = frozenset({"fingerprint", "facts", "decision", "revision", "occurrence"})
+_NAMES = {
+    "hint": "because of",
+    "rule": "rule that matched",
+    "shown": "version of the card",
+    "target": "where",
+    "actor": "by",
+}
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|[._]")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One row as it is read."""
+
+    row: Row
+    who: str
+    what: str
+    tone: str
+    facts: tuple[tuple[str, str], ...] = ()
+    document: Mapping[str, str] = field(default_factory=dict)
+    """What the document said then, where the row keeps it."""
+    lines: tuple[Mapping[str, str], ...] = ()
+
+
+class Teller:
+    """Tells rows; knows whose a pseudonym is and what people are called."""
+
+    def __init__(self, aliases: Mapping[str, str], names: Mapping[str, str]) -> None:
+        self._aliases = aliases
+        self._names = names
+
+    def tell(self, row: Row) -> Told:
+        """Return a row in words."""
+        detail = _spoken(row.action, _read(row.detail))
+        sentence, tone = SENTENCES.get(row.action, ("", "plain"))
+        shown = detail.get("facts")
+        kept = shown if isinstance(shown, dict) else {}
+        return Told(
+            row,
+            self.who(row.actor),
+            clean(_filled(sentence, detail) or str(row.action), LONGEST),
+            tone,
+            tuple(self._facts(detail)),
+            _texts(kept.get("fields")),
+            tuple(_texts(line) for line in kept.get("lines", ()) if isinstance(line, dict)),
+        )
+
+    def who(self, actor: str) -> str:
+        """Return what an actor is called; who was erased keeps the pseudonym."""
+        person = self._aliases.get(actor, actor)
+        return SERVICE if person in OURS - {"unknown"} else self.name(person)
+
+    def name(self, person: str) -> str:
+        """Return what somebody is called."""
+        return clean(self._names.get(person, person))
+
+    def _facts(self, detail: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        for name, value in detail.items():
+            if name not in _HIDDEN and value not in (None, "", [], {}):
+                yield clean(_NAMES.get(name, name).replace("_", " ")), self._text(value)
+
+    def _text(self, value: Any) -> str:
+        match value:
+            case str():
+                return clean(self._names.get(value, value), LONGEST)
+            case bool():
+                return "yes" if value else "no"
+            case list():
+                return clean(", ".join(map(self._text, value)), LONGEST)
+            case dict():
+                pairs = (f"{name} {self._text(one)}" for name, one in value.items())
+                return clean("; ".join(pairs), LONGEST)
+            case _:
+                return clean(str(value), LONGEST)
+
+
+def _spoken(action: str, detail: dict[str, Any]) -> dict[str, Any]:
+    """Return a detail without the shorthands of our own ledger."""
+    told = dict(detail)
+    if action == "step answered":
+        told["outcome"] = OUTCOMES.get(str(told.get("outcome")), told.get("outcome"))
+    if action.endswith(" delivered") and "reason" in told:
+        told["message"] = told.pop("reason")
+    if action == "step checked":
+        told["Acumatica showed"] = told.pop("shown", "")
+    return told
+
+
+def _read(detail: str) -> dict[str, Any]:
+    try:
+        found = json.loads(detail)
+    except ValueError:
+        found = {"unreadable": detail}
+    return found if isinstance(found, dict) else {"unreadable": detail}
+
+
+class _Parts(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def _filled(sentence: str, detail: Mapping[str, Any]) -> str:
+    parts = _Parts()
+    for name, value in detail.items():
+        told = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        parts[name] = told.replace("_", " ") if name != "reason" else told
+    text = sentence.format_map(parts)
+    return text[:1].upper() + text[1:]
+
+
+def _texts(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        return {}
+    return {clean(_WORDS.sub(" ", str(name))): clean(str(one)) for name, one in value.items()}

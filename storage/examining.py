@@ -1,0 +1,97 @@
+"""Examines a chain in a store, from outside and reading only, while the service may run.
+
+Rows are read a page at a time, so that neither memory nor the service's own writing suffers.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.audit import PAGE, SQL
+from storage.chain import Anchor, Flaw, Key, Row, Walk, read_row
+from storage.database import StoreError
+
+Show = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an examination found."""
+
+    rows: int
+    """Rows that are as they were written."""
+    mac: str
+    """Proof of the last of them."""
+    met: int
+    """Anchors they agree with."""
+    erased: int
+    """Rows of whose detail something was erased by whoever had the key."""
+    flaw: Flaw | None = None
+    former: int = 0
+    """Rows that were written before there was a chain, and are not in it yet."""
+
+
+def examine(
+    path: Path, keys: Iterable[Key], anchors: Iterable[Anchor] = (), show: Show | None = None
+) -> Finding:
+    """Walk along the chain in the store at *path*; *show* is told rows done and all.
+
+    Raises StoreError when there is no store, or none with a chain.
+    """
+    if not path.exists():
+        raise StoreError(f"{path}: there is no store yet; it is made when the service starts")
+    try:
+        with closing(_opened(path)) as store:
+            return _walk(store, Walk(keys, anchors), show or _silent)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: the audit trail cannot be read: {error}") from error
+
+
+def chain_problem(path: Path, *keys: Key, anchors: Iterable[Anchor] = ()) -> str:
+    """Say what is wrong with the chain of a store; empty when nothing is."""
+    try:
+        found = examine(path, keys, anchors)
+    except StoreError as error:
+        return str(error)
+    return str(found.flaw) if found.flaw else ""
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    store = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    store.row_factory = sqlite3.Row
+    # Bytes that are no text were not written by us; they must be named, not end the examination.
+    store.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    return store
+
+
+def _walk(store: sqlite3.Connection, walk: Walk, show: Show) -> Finding:
+    last = store.execute("SELECT max(seq) FROM audit_rows").fetchone()[0] or 0
+    flaw = None
+    for page in _pages(store):
+        flaw = _first_flaw(walk, page)
+        show(walk.rows, last)
+        if flaw:
+            break
+    former = store.execute(SQL.former_count.sql).fetchone()[0]
+    found = flaw or walk.end()
+    return Finding(walk.rows, walk.mac, walk.met, walk.erased, found, former)
+
+
+def _first_flaw(walk: Walk, rows: Sequence[Row]) -> Flaw | None:
+    return next((flaw for row in rows if (flaw := walk.check(row))), None)
+
+
+def _pages(store: sqlite3.Connection) -> Iterator[list[Row]]:
+    first = store.execute(SQL.first.sql).fetchone()[0]
+    seq = min(first, 1) - 1 if isinstance(first, int) else 0
+    while rows := store.execute(SQL.after.sql, {"seq": seq, "limit": PAGE}).fetchall():
+        yield [read_row(dict(row)) for row in rows]
+        seq = rows[-1]["seq"]
+
+
+def _silent(done: int, total: int) -> None:
+    """Show nothing."""

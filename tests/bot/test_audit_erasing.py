@@ -1,0 +1,171 @@
+"""What is personal can be erased from the trail; rows and proofs stay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from audit_world import Trail, open_trail
+
+from bot.auditing.erasing import Erasure, Retention
+from storage import audit, people
+from storage.records import StoredEmployee, TeamsPerson
+
+BEN = "aaaaaaaa-0000-4000-8000-000000000002"
+
+
+@pytest.fixture
+async def trail(tmp_path: Path) -> AsyncIterator[Trail]:
+    async with open_trail(tmp_path) as opened:
+        async with opened.store.transaction() as conn:
+            ben = TeamsPerson(BEN, "29:ben", "Ben Ortiz", "ben@acme.example")
+            await people.put_person(conn, ben, now=opened.clock.now())
+            ann = TeamsPerson("ann-id", "29:ann", "Ann Bender", "ann@acme.example")
+            await people.put_person(conn, ann, now=opened.clock.now())
+            employee = StoredEmployee("EP07", "Ortiz, Ben", "Ben@acme.example", True, "bortiz")
+            await people.put_employee(conn, "acme", employee)
+        yield opened
+
+
+async def erase(trail: Trail, *also: str) -> tuple[str, int]:
+    return await Erasure(trail.store, trail.chain, trail.ports, asked_by="olga").erase(BEN, also)
+
+
+async def test_every_name_of_a_person_goes_and_the_rest_stays(trail: Trail) -> None:
+    await trail.add("decision asked", approvers=[BEN, "ann-id"], n=1)
+    await trail.add("decision claimed", BEN, reason="ben ortiz says: EP07 and bortiz are me")
+    await trail.add("told", who={"Ben Ortiz": ["x", {"mail": "BEN@acme.example"}]}, ok=True)
+    await trail.add("other", "ann-id", text="Ann Bender was benign; Benortizes")
+
+    alias, rows = await erase(trail)
+
+    assert rows == 3
+    details = [json.loads(row.detail) for row in await trail.rows()]
+    assert details[:4] == [
+        {"approvers": [alias, "ann-id"], "n": 1},
+        {"reason": f"{alias} says: {alias} and {alias} are me"},
+        {"who": {alias: ["x", {"mail": alias}]}, "ok": True},
+        {"text": "Ann Bender was benign; Benortizes"},
+    ]
+    assert details[4] == {"pseudonym": alias, "rows": 3}
+    found = trail.examined()
+    assert (found.flaw, found.erased) == (None, 3)
+
+
+async def test_nobody_can_tell_any_more_whose_the_pseudonym_was(trail: Trail) -> None:
+    await trail.add("decision claimed", BEN)
+    async with trail.store.reading() as conn:
+        alias = await audit.alias_of(conn, BEN)
+
+    told, _ = await erase(trail)
+    await trail.add("decision claimed", BEN)  # they press again, years later
+
+    assert told == alias
+    rows = await trail.rows()
+    claimed = [row.actor for row in rows if row.action == "decision claimed"]
+    assert claimed[0] == alias
+    assert claimed[1] not in (alias, BEN)
+    async with trail.store.reading() as conn:
+        assert alias not in await audit.people(conn)
+
+
+async def test_further_names_are_taken_from_who_asks(trail: Trail) -> None:
+    await trail.add("told", text="Benny the Fox")
+
+    assert (await erase(trail))[1] == 0
+    assert (await erase(trail, "Benny"))[1] == 1
+
+
+async def test_erasing_is_a_row_with_who_did_it(trail: Trail) -> None:
+    await erase(trail)
+
+    (row,) = await trail.rows()
+    async with trail.store.reading() as conn:
+        (entry,) = await audit.newest(conn)
+    assert (row.action, entry.actor) == ("person erased", "operator olga")
+
+
+async def test_somebody_who_never_acted_is_erased_from_details_too(trail: Trail) -> None:
+    await trail.add("decision asked", approvers=[BEN])
+
+    alias, rows = await erase(trail)
+
+    assert (rows, alias.startswith("person-")) == (1, True)
+
+
+async def test_a_thousand_rows_are_gone_through(trail: Trail) -> None:
+    async with trail.store.transaction() as conn:
+        for number in range(1201):
+            await audit.add(conn, entry(trail, number))
+
+    assert (await erase(trail))[1] == 1201
+    assert trail.examined().flaw is None
+
+
+def entry(trail: Trail, number: int) -> audit.AuditEntry:
+    return audit.AuditEntry(
+        trail.clock.now(), "c", "countersign", "told", detail={"to": BEN, "n": number}
+    )
+
+
+# --- what is kept how long ---
+
+
+async def test_details_go_when_their_time_is_over_and_rows_stay(trail: Trail) -> None:
+    await trail.add("old", BEN, reason="something personal", outcome="A5")
+    trail.clock.later(31 * 86400)
+    await trail.add("new", "ann-id", reason="something newer")
+    retention = Retention(trail.store, trail.chain, trail.ports, days=30)
+
+    assert await retention.step()
+    assert not await retention.step()
+
+    old, new, told = await trail.rows()
+    assert "personal" not in old.detail
+    assert (old.action, old.outcome) == ("old", "A5")
+    assert "newer" in new.detail
+    assert told.action == "details erased"
+    assert json.loads(told.detail) == {"from": 1, "to": 1, "people forgotten": 1}
+    assert trail.examined().flaw is None
+    async with trail.store.reading() as conn:
+        assert set((await audit.people(conn)).values()) == {"ann-id"}
+
+
+async def test_whoever_acted_since_is_not_forgotten(trail: Trail) -> None:
+    await trail.add("old", BEN)
+    trail.clock.later(31 * 86400)
+    await trail.add("new", BEN)
+
+    await Retention(trail.store, trail.chain, trail.ports, days=30).step()
+
+    async with trail.store.reading() as conn:
+        assert BEN in (await audit.people(conn)).values()
+
+
+async def test_without_an_end_date_nothing_is_erased(trail: Trail) -> None:
+    await trail.add("old", BEN, reason="something personal")
+    trail.clock.later(36500 * 86400)
+
+    assert not await Retention(trail.store, trail.chain, trail.ports, days=0).step()
+
+    assert "personal" in (await trail.rows())[0].detail
+
+
+async def test_many_old_rows_go_in_batches(trail: Trail) -> None:
+    async with trail.store.transaction() as conn:
+        for number in range(1100):
+            await audit.add(conn, entry(trail, number))
+    trail.clock.later(31 * 86400)
+    retention = Retention(trail.store, trail.chain, trail.ports, days=30)
+
+    batches = 0
+    while await retention.step():
+        batches += 1
+
+    assert batches == 3
+    assert (trail.examined().flaw, trail.examined().erased) == (None, 1100)
+    due = await retention.next_due()
+    assert due is not None
+    assert due > trail.clock.now()

@@ -1,0 +1,304 @@
+"""Parts of the evidence: words, page, table and proof; each safe against what others wrote."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.auditing import page
+from bot.auditing.changes import differences, flat
+from bot.auditing.keys import WEAK, known_keys, open_chain, weaknesses
+from bot.auditing.page import Cover
+from bot.auditing.proof import NAME, Proof, check_pack
+from bot.auditing.story import SENTENCES, Teller
+from bot.auditing.tables import Table, cell
+from bot.auditing.wanted import read_wanted
+from bot.checked import SettingsError
+from bot.settings import AuditSettings, EncryptionSettings, Settings
+from storage.audit import Wanted
+from storage.chain import Chain, Event, Row, derive
+from storage.database import StoreError
+
+KEY = derive("a key of these tests, long enough for anybody")
+HOSTILE = "<img src=x onerror=alert(1)>\u202e\x1b[31m =cmd|'/c calc'"
+
+
+def row(seq: int, previous: str = "", action: str = "did", **detail: object) -> Row:
+    chain = Chain((KEY,), lambda: f"salt {seq}")
+    event = Event("2026-11-23T00:00:00", "c", "person-1", action, "acme", "Bill/Bill/1", "f", "")
+    text = json.dumps(detail)
+    seal = chain.seal(seq, previous, event, text)
+    return Row(
+        seq, *event, text, seal.salt, "", seal.commitment, previous, seal.key, seal.mac
+    )  # fmt: skip
+
+
+def rows(count: int) -> list[Row]:
+    made: list[Row] = []
+    for seq in range(1, count + 1):
+        made.append(row(seq, made[-1].mac if made else "", n=seq))
+    return made
+
+
+TELLER = Teller({"person-1": "aad-ann"}, {"aad-ann": "Ann Approver"})
+
+
+# --- words ---
+
+
+def test_who_acted_is_told_by_name_and_the_erased_by_pseudonym() -> None:
+    assert TELLER.who("person-1") == "Ann Approver"
+    assert TELLER.who("person-2") == "person-2"
+    assert TELLER.who("countersign") == "Countersign"
+    assert TELLER.who("unknown") == "unknown"
+
+
+@pytest.mark.parametrize("action", SENTENCES)
+def test_every_sentence_stands_without_the_detail_that_was_erased(action: str) -> None:
+    told = TELLER.tell(row(1, action=action, erased="2026-11-23"))
+
+    assert told.what
+    assert "{" not in told.what
+
+
+def test_what_there_is_no_sentence_for_is_told_by_its_own_name() -> None:
+    told = TELLER.tell(row(1, action="something {new", who="aad-ann", ok=True, none=None))
+
+    assert (told.what, told.tone) == ("something {new", "plain")
+    assert told.facts == (("who", "Ann Approver"), ("ok", "yes"))
+
+
+def test_braces_of_others_fill_in_nothing() -> None:
+    told = TELLER.tell(row(1, action="press refused", reason="{verb} {0.__class__}", verb="x"))
+
+    assert told.what == "A press was refused: {verb} {0.__class__}"
+
+
+@pytest.mark.parametrize("detail", ["no json", "[1]", "3"])
+def test_a_detail_that_cannot_be_read_is_shown_as_it_is(detail: str) -> None:
+    told = TELLER.tell(replace(row(1), detail=detail))
+
+    assert told.facts == (("unreadable", detail),)
+
+
+# --- page and table ---
+
+
+def cover() -> Cover:
+    return Cover(
+        HOSTILE, HOSTILE, HOSTILE, HOSTILE, False, HOSTILE, HOSTILE, [(HOSTILE, HOSTILE)],
+        {"Vendor": HOSTILE}, [{HOSTILE: HOSTILE}],
+    )  # fmt: skip
+
+
+def test_nothing_of_others_becomes_markup_on_the_page() -> None:
+    facts = {"fields": {HOSTILE: HOSTILE}, "lines": [{HOSTILE: HOSTILE}]}
+    told = TELLER.tell(row(1, action=HOSTILE, facts=facts, **{HOSTILE: HOSTILE}))
+
+    text = "".join(
+        [
+            *page.head(cover()),
+            *page.entries([told], day="", named=True),
+            *page.foot(cover(), empty=False),
+        ]
+    )
+
+    assert "<img" not in text
+    assert not re.search(r"<[^>]*onerror", text)
+    assert "\u202e" not in text
+    assert "\x1b" not in text
+    assert "default-src 'none'" in text
+    assert "The trail is broken" in text
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r\n=", " =", "|", "%"])
+def test_no_cell_is_a_formula(start: str) -> None:
+    assert cell(f"{start}1+1").startswith("'")
+
+
+def test_a_table_holds_the_row_and_its_proof() -> None:
+    file = io.StringIO()
+    Table(file).add(TELLER.tell(row(7, action="=1+1")))
+
+    assert "'=1+1" in file.getvalue()
+    assert row(7, action="=1+1").mac in file.getvalue()
+
+
+# --- proof ---
+
+
+def packed(folder: Path, made: list[Row]) -> Path:
+    folder.mkdir()
+    (folder / "story.html").write_text("a page")
+    with (folder / NAME).open("w", newline="") as file:
+        proof = Proof(file, {"about": "a bill"})
+        for one in made:
+            proof.add(one)
+        proof.close([folder / "story.html"], Chain((KEY,), str))
+    return folder
+
+
+def test_a_proof_is_json_and_checks(tmp_path: Path) -> None:
+    folder = packed(tmp_path / "pack", rows(5))
+
+    assert len(json.loads((folder / NAME).read_text())["rows"]) == 5
+    found = check_pack(folder, [KEY])
+    assert (found.rows, found.about, found.problem) == (5, "a bill", "")
+    assert check_pack(folder / NAME, [KEY]).problem == ""
+    assert "none of those given" in check_pack(folder, [derive("another")]).problem
+
+
+def test_rows_that_do_not_follow_each_other_check_by_themselves(tmp_path: Path) -> None:
+    first, _, third, *_ = rows(5)
+
+    assert check_pack(packed(tmp_path / "pack", [first, third]), [KEY]).problem == ""
+
+
+def test_rows_out_of_order_are_told(tmp_path: Path) -> None:
+    first, second, third = rows(3)
+    forked = row(2, third.mac, n=2)
+
+    swapped = check_pack(packed(tmp_path / "a", [second, first]), [KEY]).problem
+    unlinked = check_pack(packed(tmp_path / "b", [first, forked]), [KEY]).problem
+
+    assert swapped == "row 1 was put in"
+    assert unlinked == "row 2 does not follow the row before it"
+
+
+@pytest.mark.parametrize("place", range(0, 3000, 37))
+def test_no_byte_of_a_proof_can_change(tmp_path: Path, place: int) -> None:
+    folder = packed(tmp_path / "pack", rows(5))
+    text = bytearray((folder / NAME).read_bytes())
+    place %= len(text) - 1  # the last is a line end
+    text[place] = text[place] % 90 + 33 if text[place] != text[place] % 90 + 33 else 35
+    (folder / NAME).write_bytes(text)
+
+    try:
+        problem = check_pack(folder, [KEY]).problem
+    except StoreError as error:
+        problem = str(error)
+    assert problem
+
+
+@pytest.mark.parametrize("keep", [0, 1, 2, 4, 7, 8])
+def test_a_proof_that_was_cut_is_told(tmp_path: Path, keep: int) -> None:
+    folder = packed(tmp_path / "pack", rows(5))
+    lines = (folder / NAME).read_text().splitlines(keepends=True)
+    (folder / NAME).write_text("".join(lines[:keep]))
+
+    with pytest.raises(StoreError, match="proof"):
+        check_pack(folder, [KEY])
+
+
+def test_another_file_of_the_pack_cannot_change_or_go(tmp_path: Path) -> None:
+    folder = packed(tmp_path / "pack", rows(2))
+
+    (folder / "story.html").write_text("another page")
+    assert check_pack(folder, [KEY]).problem == "story.html is not as it was exported"
+    (folder / "story.html").unlink()
+    assert check_pack(folder, [KEY]).problem == "story.html is missing"
+
+
+# --- what is asked for ---
+
+
+def test_a_document_or_a_time_is_asked_for() -> None:
+    day = datetime(2026, 11, 1, tzinfo=UTC)
+
+    assert read_wanted("Bill/INV/004512", "", "", "acme") == Wanted("acme", "Bill/INV/004512")
+    assert read_wanted("", "2026-11-01", "2026-11-01", "") == Wanted(
+        "", "", day, datetime(2026, 11, 2, tzinfo=UTC)
+    )
+    moments = read_wanted("", "2026-11-01T01:00+01:00", "2026-11-01T08:30", "")
+    assert (moments.since, moments.until) == (day, day.replace(hour=8, minute=30))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("", "", ""), "--document"),
+        (("Bill/Bill/1", "2026-11-01", "2026-11-02"), "--document"),
+        (("", "2026-11-01", ""), "--from"),
+        (("", "2026-11-02", "2026-11-01"), "must come before"),
+        (("", "2026-13-02", "2026-13-01"), "write a day"),
+        (("", "9999-12-31", "9999-12-31"), "write a day"),
+        (("Bill 4512", "", ""), "write it like"),
+    ],
+)
+def test_what_cannot_be_exported_is_told_with_what_to_write(
+    words: tuple[str, str, str], told: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_wanted(*words, "")
+    assert told in raised.value.problems[0]
+
+
+# --- keys ---
+
+
+def settings(folder: Path, audit: str = "", encryption: str = "") -> Settings:
+    return Settings.model_construct(
+        storage=Settings.model_fields["storage"]
+        .default_factory()
+        .model_copy(  # type: ignore[misc,call-arg]
+            update={"url": f"sqlite:///{folder / 'store.db'}"}
+        ),
+        audit=AuditSettings(keys=audit),
+        encryption=EncryptionSettings(keys=encryption),
+    )
+
+
+def test_the_newest_key_signs_and_each_proves_once(tmp_path: Path) -> None:
+    told = settings(tmp_path, "new, old", "old,vault")
+
+    assert known_keys(told) == (derive("new"), derive("old"), derive("vault"))
+    assert open_chain(told, str).keys[0] == derive("new")
+    assert weaknesses(told) == []
+    assert not list(tmp_path.iterdir())  # none is made
+
+
+def test_a_key_is_made_once_where_there_is_none(tmp_path: Path) -> None:
+    told = settings(tmp_path / "deep")
+    assert known_keys(told) == ()
+
+    made = open_chain(told, lambda: "a token of enough length").keys
+    again = open_chain(told, lambda: "another token of that length").keys
+
+    assert made == again == known_keys(told)
+    assert weaknesses(told) == [WEAK]
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["store.db.audit-key"]
+
+
+def test_a_damaged_key_file_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "store.db.audit-key").write_text("short\n")
+
+    with pytest.raises(StoreError, match="holds no key"):
+        open_chain(settings(tmp_path), str)
+
+
+def test_a_key_that_is_none_forbids_a_start() -> None:
+    (told,) = AuditSettings(keys="short").problems()
+
+    assert told.startswith("AUDIT__KEYS: key 1")
+    assert "short" not in told
+
+
+# --- settings that changed ---
+
+
+def test_each_changed_setting_is_told_with_its_place() -> None:
+    was = {"company": [{"name": "acme", "poll": "5s", "to": ["a"]}], "gone": 1, "empty": []}
+    is_ = {"company": [{"name": "acme", "poll": "9s", "to": ["a", "b"]}], "new": 2, "empty": []}
+
+    assert differences(dict(flat(was)), dict(flat(is_))) == [
+        {"where": "company[acme].poll", "was": "5s", "is": "9s"},
+        {"where": "company[acme].to", "was": ["a"], "is": ["a", "b"]},
+        {"where": "gone", "was": 1, "is": None},
+        {"where": "new", "was": None, "is": 2},
+    ]

@@ -1,0 +1,350 @@
+"""From a claimed decision to its end: what must hold before the call, and what is read after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from carrying_world import (
+    ANN,
+    DONE,
+    KEY,
+    LOST,
+    NAME,
+    START,
+    Carrying,
+    bill,
+    carrying,
+)
+
+from acumatica_client.errors import ErpBusy, ErpUnavailable, ErpUnreadable
+from acumatica_client.models import CallClass, CallOutcome, Document
+from storage import inbox, ledger, people, settlements
+from storage.records import DecisionState, StepState
+
+REFUSED = CallOutcome(CallClass.REFUSED, "422")
+DOUBTED = CallOutcome(CallClass.REFUSED_IN_DOUBT, "500 PX")
+BUSY = CallOutcome(CallClass.TURNED_AWAY, "429", after=120.0)
+UNSENT = CallOutcome(CallClass.NOT_SENT, "refused")
+NEEDS_PERSON = DecisionState.NEEDS_PERSON
+
+
+# --- what must hold before the call ---------------------------------------------------------
+
+
+async def test_what_holds_is_sent_once_and_read_back(tmp_path: Path) -> None:
+    async with carrying(tmp_path, becomes=["Open"]) as world:
+        assert await world.until_settled() is DecisionState.CONFIRMED
+        assert world.erp.writes == ["ReleaseBill"]
+        assert world.erp.read_by_id == ["id-123"]
+
+
+async def test_the_second_step_starts_from_its_own_fresh_read(tmp_path: Path) -> None:
+    plan = ("remove_hold", "release")
+    async with carrying(
+        tmp_path, status="On Hold", plan=plan, becomes=["Balanced", "Open"]
+    ) as world:
+        assert await world.until_settled() is DecisionState.CONFIRMED
+        assert world.erp.writes == ["ReleaseFromHold", "ReleaseBill"]
+
+
+def _shows(document: Document | None) -> Callable[[Carrying], None]:
+    return lambda world: setattr(world.erp, "shows", document)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "ended"),
+    [
+        (_shows(bill("Balanced", Amount=Decimal("1250.01"))), DecisionState.SUPERSEDED),
+        (_shows(bill("On Hold")), DecisionState.SUPERSEDED),
+        (_shows(bill("Voided")), DecisionState.SUPERSEDED),
+        (_shows(bill("Open")), DecisionState.BY_OTHER),
+        (_shows(bill("Open", Amount=Decimal(1))), DecisionState.SUPERSEDED),
+        (_shows(bill("balanced")), DecisionState.REFUSED),
+        (_shows(bill("Frobnicated")), DecisionState.REFUSED),
+        (_shows(None), DecisionState.SUPERSEDED),
+        (lambda world: world.clocks.advance(15 * 60 + 1), DecisionState.LAPSED),
+        (lambda world: world.clocks.reboot(), DecisionState.LAPSED),
+    ],
+)
+async def test_what_does_not_hold_any_more_ends_without_a_call(
+    tmp_path: Path, meanwhile: Callable[[Carrying], None], ended: DecisionState
+) -> None:
+    async with carrying(tmp_path) as world:
+        meanwhile(world)
+
+        assert await world.until_settled() is ended
+        assert world.erp.writes == []
+
+
+@pytest.mark.parametrize(
+    "person",
+    [replace(ANN, guest=True), replace(ANN, email="other@acme.example")],
+)
+async def test_who_may_no_longer_decide_right_before_the_call_does_not(
+    tmp_path: Path, person: Any
+) -> None:
+    async with carrying(tmp_path) as world:
+        async with world.store.transaction() as conn:
+            await people.put_person(conn, person, now=START)
+
+        assert await world.until_settled() is DecisionState.REFUSED
+        assert world.erp.writes == []
+
+
+async def test_a_check_older_than_two_seconds_is_made_again(tmp_path: Path) -> None:
+    async with carrying(tmp_path, read_takes=2.1) as world:
+        await world.doer.step()
+        assert world.erp.writes == []
+        world.erp.read_takes = 1.9
+
+        await world.until_settled(within=120)
+
+        assert world.erp.writes == ["ReleaseBill"]
+
+
+async def test_a_long_sign_in_makes_no_check_stale(tmp_path: Path) -> None:
+    async with carrying(tmp_path, sign_in_takes=300.0, becomes=["Open"]) as world:
+        assert await world.until_settled() is DecisionState.CONFIRMED
+
+
+async def test_a_press_that_grew_old_while_it_waited_for_a_seat_lapses(tmp_path: Path) -> None:
+    async with carrying(tmp_path, sign_in_takes=15 * 60.0 + 1) as world:
+        assert await world.until_settled() is DecisionState.LAPSED
+        assert world.erp.writes == []
+
+
+async def test_whoever_lost_the_lease_does_not_send(tmp_path: Path) -> None:
+    async with carrying(tmp_path) as world:
+        lost = world.erp.read
+
+        async def meanwhile(key: Any) -> Document | None:
+            async with world.store.transaction() as conn:
+                await ledger.free_leases(conn)
+                lessee = ledger.Lessee(NAME, ledger.DOABLE, world.clocks.reading())
+                assert await ledger.lease(conn, lessee, seconds=60)
+            return await lost(key)
+
+        world.erp.read = meanwhile  # type: ignore[method-assign]
+        await world.doer.step()
+
+        assert world.erp.writes == []
+
+
+# --- what is certainly unsent ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outcome", [UNSENT, BUSY])
+async def test_what_was_certainly_not_sent_is_tried_five_times_then_lapses(
+    tmp_path: Path, outcome: CallOutcome
+) -> None:
+    async with carrying(tmp_path, answers=[outcome] * 9) as world:
+        assert await world.until_settled() is DecisionState.LAPSED
+        assert len(world.erp.writes) == 5
+        assert world.clocks.seconds <= 1000 + 15 * 60
+
+
+async def test_nothing_is_asked_of_the_erp_before_it_said_so(tmp_path: Path) -> None:
+    async with carrying(tmp_path, answers=[BUSY], becomes=["Balanced", "Open"]) as world:
+        await world.doer.step()
+        world.clocks.advance(119)
+        assert not await world.doer.step()
+        world.clocks.advance(1)
+
+        assert await world.until_settled() is DecisionState.CONFIRMED
+
+
+async def test_a_check_that_fails_for_a_quarter_of_an_hour_lapses(tmp_path: Path) -> None:
+    fails: list[Any] = [ErpBusy("429", after=60.0), *[ErpUnavailable("no answer")] * 99]
+    async with carrying(tmp_path, fails=fails) as world:
+        assert await world.until_settled() is DecisionState.LAPSED
+        assert world.erp.writes == []
+
+
+# --- what is read afterwards ----------------------------------------------------------------
+
+
+def _other_id(shown: Document | None) -> Document | None:
+    return None if shown is None else replace(shown, erp_id="id-999")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "ended", "earliest", "latest"),
+    [
+        (DONE, {}, NEEDS_PERSON, 60, 120),
+        (REFUSED, {}, DecisionState.REFUSED, 0, 5),
+        (DOUBTED, {}, DecisionState.REFUSED, 60, 120),
+        (LOST, {}, DecisionState.NOT_APPLIED, 900, 960),
+        (LOST, {"becomes": ["Open"]}, DecisionState.CONFIRMED, 0, 5),
+        (REFUSED, {"becomes": ["Open"]}, DecisionState.CONFIRMED, 0, 5),
+        (DONE, {"becomes": ["Frobnicated"]}, NEEDS_PERSON, 0, 5),
+        (LOST, {"becomes": ["Voided"]}, DecisionState.SUPERSEDED, 900, 960),
+        (DONE, {"becomes": ["Open"], "by_id": _other_id}, NEEDS_PERSON, 5, 10),
+        (REFUSED, {"by_id": lambda _shown: None}, NEEDS_PERSON, 5, 10),
+        (LOST, {"by_id": lambda _shown: None}, NEEDS_PERSON, 5, 10),
+    ],
+)
+async def test_what_a_read_back_shows_ends_the_decision_in_its_time(
+    tmp_path: Path,
+    answer: CallOutcome,
+    told: dict[str, Any],
+    ended: DecisionState,
+    earliest: float,
+    latest: float,
+) -> None:
+    async with carrying(tmp_path, answers=[answer], **told) as world:
+        assert await world.until_settled() is ended
+        assert earliest <= world.clocks.seconds - 1000 <= latest
+        assert world.erp.writes == ["ReleaseBill"]
+
+
+async def test_reads_that_differ_once_are_no_proof(tmp_path: Path) -> None:
+    times: list[None] = []
+
+    def once(shown: Document | None) -> Document | None:
+        times.append(None)
+        return None if len(times) == 1 else shown
+
+    async with carrying(tmp_path, becomes=["Open"], by_id=once) as world:
+        assert await world.until_settled() is DecisionState.CONFIRMED
+
+
+async def test_an_answer_nobody_can_read_twice_is_an_administrators(tmp_path: Path) -> None:
+    async with carrying(tmp_path) as world:
+        await world.doer.step()
+        world.erp.fails += [ErpUnreadable("another document")] * 2
+
+        assert await world.until_settled() is NEEDS_PERSON
+        assert world.clocks.seconds - 1000 <= 10
+
+
+async def test_what_cannot_be_read_back_for_a_day_is_an_administrators(tmp_path: Path) -> None:
+    async with carrying(tmp_path) as world:
+        await world.doer.step()
+        world.erp.fails += [ErpUnavailable("no answer")] * 9999
+
+        assert await world.until_settled() is NEEDS_PERSON
+        assert 24 * 3600 <= world.clocks.seconds - 1000 <= 24 * 3600 + 300
+        assert world.erp.writes == ["ReleaseBill"]
+
+
+async def test_what_a_dead_process_left_sent_is_read_back_never_sent(tmp_path: Path) -> None:
+    async with carrying(tmp_path) as world:
+
+        async def dies(*_: Any, **__: Any) -> CallOutcome:
+            raise OSError("the process dies here")
+
+        world.erp.act = dies  # type: ignore[method-assign]
+        with pytest.raises(OSError, match="dies"):
+            await world.doer.step()
+        async with world.store.transaction() as conn:
+            await ledger.free_leases(conn)
+
+        assert await world.until_settled() is DecisionState.NOT_APPLIED
+        assert world.clocks.seconds - 1000 >= 900
+        assert world.erp.writes == []
+
+
+# --- clocks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [-1.0, 1.0, -400.0, 400.0])
+async def test_setting_the_wall_clock_changes_no_wait(tmp_path: Path, days: float) -> None:
+    async with carrying(tmp_path, answers=[LOST]) as world:
+        world.clocks.set_wall(days)
+        await world.doer.step()
+        world.clocks.set_wall(-2 * days)
+        await world.settler.step()
+        world.clocks.set_wall(3 * days)
+
+        assert await world.until_settled() is DecisionState.NOT_APPLIED
+        assert 900 <= world.clocks.seconds - 1000 <= 960
+        assert world.erp.writes == ["ReleaseBill"]
+
+
+@pytest.mark.parametrize("days", [-1.0, 1.0])
+async def test_setting_the_wall_clock_makes_no_press_old_or_young(
+    tmp_path: Path, days: float
+) -> None:
+    async with carrying(tmp_path, becomes=["Open"]) as world:
+        world.clocks.set_wall(days)
+        assert await world.until_settled() is DecisionState.CONFIRMED
+
+    async with carrying(tmp_path / "other") as world:
+        world.clocks.advance(15 * 60 + 1)
+        world.clocks.set_wall(days)
+        assert await world.until_settled() is DecisionState.LAPSED
+
+
+async def test_after_a_reboot_the_quiet_window_begins_anew(tmp_path: Path) -> None:
+    async with carrying(tmp_path, answers=[LOST]) as world:
+        await world.doer.step()
+        world.clocks.advance(890)
+        await world.settler.step()
+        world.clocks.reboot()
+        async with world.store.transaction() as conn:
+            await ledger.free_leases(conn)
+
+        assert await world.until_settled() is DecisionState.NOT_APPLIED
+        assert 905 <= world.clocks.seconds <= 970
+
+
+# --- our own edit ---------------------------------------------------------------------------
+
+
+async def test_a_hold_whose_removal_is_seen_late_is_still_known_as_our_own_edit(
+    tmp_path: Path,
+) -> None:
+    plan = ("remove_hold", "release")
+    async with carrying(
+        tmp_path, status="On Hold", plan=plan, answers=[LOST], becomes=["Balanced"]
+    ) as world:
+        await world.doer.step()
+        world.erp.fails += [ErpUnavailable("no answer")] * 6
+        while (await world.steps())[0].state is not StepState.CONFIRMED:
+            await world.settler.step()
+            world.clocks.advance(30)
+
+        assert world.clocks.seconds - 1000 > 180
+        assert world.erp.shows is not None
+        assert (await world.steps())[0].left_at == world.erp.shows.last_modified
+
+
+async def test_an_edit_long_after_the_call_is_not_taken_for_our_own(tmp_path: Path) -> None:
+    plan = ("remove_hold", "release")
+    async with carrying(
+        tmp_path, status="On Hold", plan=plan, answers=[LOST], becomes=["Balanced"]
+    ) as world:
+        await world.doer.step()
+        world.clocks.advance(901)
+        assert world.erp.shows is not None
+        world.erp.shows = replace(world.erp.shows, last_modified=world.erp.server_time())
+
+        await world.settler.step()
+
+        assert (await world.steps())[0].left_at is None
+
+
+# --- what nobody can tell -------------------------------------------------------------------
+
+
+async def test_what_needs_a_person_blocks_every_further_question(tmp_path: Path) -> None:
+    async with carrying(tmp_path, becomes=["Frobnicated"]) as world:
+        await world.until_settled()
+        decision = await world.decision()
+
+        async with world.store.reading() as conn:
+            opened = await settlements.get(conn, "d1")
+            hints = await inbox.due_hints(conn, NAME, world.clocks.now(), limit=9)
+        assert opened is not None
+        assert not opened.first
+        assert [hint.document for hint in hints] == [str(KEY)]
+        with pytest.raises(Exception, match="UNIQUE"):
+            async with world.store.transaction() as conn:
+                await ledger.ask(
+                    conn, replace(decision, id="d2", token="t2", state=DecisionState.PENDING)
+                )

@@ -1,0 +1,86 @@
+"""The service dies at every point that exists, is started again, and nothing is lost or repeated.
+
+Every point once; with COUNTERSIGN_PROFILE=ci three times, each at a later passing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import blind
+import crashes
+import pytest
+from lives import nursery
+from stories import BOOKS
+
+PROFILE = os.environ.get("COUNTERSIGN_PROFILE", "default")
+TIMES = {"ci": 3, "long": 3}.get(PROFILE, 1)
+KILLS = {"ci": 60, "long": 1000}.get(PROFILE, 20)
+MOST_IN_A_WORLD = 100
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  shown with -s, and when a test fails
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("passing", range(1, TIMES + 1))
+@pytest.mark.parametrize("book", BOOKS)
+async def test_a_death_at_any_point_loses_nothing_and_repeats_nothing(
+    tmp_path: Path, book: str, passing: int
+) -> None:
+    points = crashes.points_of(book)
+    async with nursery(tmp_path) as parent:
+        told = await crashes.crash_everywhere(
+            tmp_path, parent, book, points, passing=passing, say=say
+        )
+
+    say(str(told))
+    known = {name for names in crashes.golden().values() for name in names}
+    new = {name for name in told.passed - known if not name.startswith("commit ")}
+    repeat = " ".join(f'"{name}"' for name in told.died)
+    assert not told.problems, (
+        "\n".join(told.problems) + f"\nrepeat: uv run python -m tests.crashing at {repeat}"
+    )
+    assert not told.missed, "no life passed these any more; see `python -m tests.crashing record`"
+    assert not new, "calls or answers that are not in tests/crashing/points.txt"
+    assert told.events.lost == told.releases.lost == told.releases.duplicated == 0
+
+
+@pytest.mark.timeout(3600)
+async def test_kills_at_any_moment_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
+    done = 0
+    async with nursery(tmp_path) as parent:
+        while done < KILLS:
+            count, seed = min(MOST_IN_A_WORLD, KILLS - done), done + 1
+            data = tmp_path / f"world {seed}"
+            told = await blind.kills(data, parent, seed, count=count, say=say)
+            say(str(told))
+            assert not told.problems, (
+                "\n".join(told.problems) + f"\nrepeat: uv run python -m tests.crashing kills {seed}"
+            )
+            assert told.kills >= count
+            assert told.events.lost == told.releases.lost == told.releases.duplicated == 0
+            assert told.releases.ok > 0
+            done += count
+
+
+def test_every_commit_in_the_code_is_died_at_or_named_as_not_in_the_story() -> None:
+    listed = crashes.golden()
+    elsewhere = set(listed.pop(crashes.ELSEWHERE))
+    died_at = crashes.commits_of(name for names in listed.values() for name in names)
+
+    assert crashes.commits_in_the_code() == died_at | elsewhere
+    assert not died_at & elsewhere
+
+
+def test_every_kind_of_point_is_in_the_list() -> None:
+    points = [name for names in crashes.golden().values() for name in names]
+
+    assert {"call POST /entity/Default/*/Bill/ReleaseBill " + when for when in (
+        "before", "sent", "answered")} <= set(points)  # fmt: skip
+    assert {"commit bot/deciding/doer.py Doer._commit_sent " + when for when in (
+        "before", "after")} <= set(points)  # fmt: skip
+    assert "answer POST /api/messages before" in points
+    assert "answer POST /api/acumatica/push/{company} before" in points

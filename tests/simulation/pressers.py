@@ -1,0 +1,108 @@
+"""What people do in Teams in a story."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+from evidence import Pressed
+from machines import URLS
+from troubles import Troubles
+from world import buttons, texts
+
+
+class Pressers(Troubles):
+    """Has them do it; some press just when something was laid in the way."""
+
+    async def _do_press(
+        self, which: int, title: str, who: tuple[str, ...], old_client: bool
+    ) -> str:
+        number = self._bill_number(which)
+        right = self._right(number)
+        for _ in range(10):
+            if self._on_screen(right, number):
+                break
+            await asyncio.sleep(0.5)
+        people = [right if one == "right" else one for one in who]
+        answers = await asyncio.gather(
+            *(self._press(person, number, title, old=old_client) for person in people)
+        )
+        return "; ".join(f"{person}: {said}" for person, said in zip(people, answers, strict=True))
+
+    async def _press(self, person: str, number: str, title: str, *, old: bool) -> str:
+        found = self._on_screen(person, number)
+        if found is None:
+            return "sees no card"
+        message, card = found
+        body = {"person": person, "message": message, "button": title,
+                "client": "old" if old else "new"}  # fmt: skip
+        shown = re.search(r"([\d,]+\.\d\d) USD", texts(card))
+        begun, at = self.machines.loop.time(), self.machines.clock.true()
+        disk = self.machines.disk.struck.total()
+        status, answer = await self._ask("POST", f"{URLS['teams']}/_sandbox/press", body)
+        if status != 200:
+            return f"sees no such button on {number}"
+        took = self.machines.loop.time() - begun
+        excused = self._was_uneasy(begun, begun + took) or (
+            disk != self.machines.disk.struck.total() or self._lacks_keys()
+        )
+        wanted = answer["status"] if answer["status"] not in (201, 202) else 200
+        self._presses.append(
+            Pressed(person, number, title, at, shown[1] if shown else "", wanted, took, excused)
+        )
+        return f"{number} {title} → {answer['status']} {_gist(answer)}"
+
+    async def _do_trap(self, which: int, name: str, how: Any) -> str:
+        """Lay a fault in front of a press, once its card can be pressed."""
+        number = self._bill_number(which)
+        for _ in range(20):
+            found = self._on_screen(self._right(number), number)
+            if found and "Release" in buttons(found[1]):
+                break
+            await asyncio.sleep(1.0)
+        await (self._do_network(*how) if name == "network" else self._do_erp_fault(*how))
+        return await self._do_press(which, "Release", ("right",), old_client=False)
+
+    async def _do_reject(self, which: int, person: str, times: int) -> str:
+        return await self._dialog(which, person, "Reject…", {"choice": "Entered twice"}, times)
+
+    async def _do_ask(self, which: int, person: str) -> str:
+        inputs = {"person": "", "text": "what is this?"}
+        return await self._dialog(which, person, "Ask a question…", inputs, 1)
+
+    async def _dialog(
+        self, which: int, person: str, title: str, inputs: dict[str, str], times: int
+    ) -> str:
+        number = self._bill_number(which)
+        found = self._on_screen(person, number)
+        if found is None:
+            return "sees no card"
+        message, _ = found
+        body = {"person": person, "message": message, "button": title}
+        status, answer = await self._ask("POST", f"{URLS['teams']}/_sandbox/press", body)
+        task = ((answer.get("body") or {}) if status == 200 else {}).get("task") or {}
+        if task.get("type") != "continue":
+            return f"no dialog: {status} {str(task.get('value', ''))[:80]}"
+        card = task["value"]["card"]["content"]
+        data = next(a["data"] for part in card["body"] for a in part.get("actions", ()))
+        body = {"person": person, "message": message, "data": data, "inputs": inputs}
+        told = await asyncio.gather(
+            *(self._ask("POST", f"{URLS['teams']}/_sandbox/dialog", body) for _ in range(times))
+        )
+        return "; ".join(f"{number} {title} → {status} {_gist(one)}" for status, one in told)
+
+    async def _do_look(self, person: str) -> None:
+        await self._ask("GET", f"{URLS['teams']}/_sandbox/screen?person={person}")
+
+    async def _do_say(self, person: str, text: str) -> str:
+        body = {"person": person, "conversation": "bot", "text": text}
+        return await self._post("teams", "say", body)
+
+
+def _gist(answer: Any) -> str:
+    """What the presser read: the sentence of a card or a line."""
+    value = (answer.get("body") or {}).get("value") if isinstance(answer.get("body"), dict) else ""
+    if isinstance(value, dict):
+        return str(value.get("fallbackText", ""))[:100]
+    return str(value or answer.get("notice") or "")[:100]

@@ -1,0 +1,110 @@
+"""What everybody in a story shares: the machines, its lines, and how the stand-ins are asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+from evidence import OWNERS, Pressed, key_of_card, moment
+from judging import Verdict, as_text
+from machines import URLS, Machines
+
+
+@dataclass
+class Told:
+    """A story that was told."""
+
+    seed: int
+    lines: list[str] = field(default_factory=list)
+    fired: Counter[str] = field(default_factory=Counter)
+    verdict: Verdict = field(default_factory=Verdict)
+    chronicle: list[str] = field(default_factory=list)
+    """What each stand-in saw and the audit says, in order of time: for whoever hunts a mistake."""
+    kills: int = 0
+    hours: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The whole story; of one seed always the same bytes."""
+        return "\n".join([f"seed {self.seed}", *self.lines, as_text(self.verdict), ""])
+
+
+class Scene:
+    """A story while it is being told."""
+
+    def __init__(self, seed: int, machines: Machines) -> None:
+        self.told = Told(seed)
+        self.machines = machines
+        self.problems: list[str] = []
+        """What the story itself saw go wrong."""
+        self._people: aiohttp.ClientSession
+        self._numbers: list[tuple[str, str]] = []
+        self._presses: list[Pressed] = []
+        self._uneasy: list[tuple[float, float]] = []
+        """When the service, its disk or its network was in trouble."""
+        self._breaks: list[datetime] = []
+
+    def _note(self, line: str) -> None:
+        passed = timedelta(seconds=round(self.machines.loop.time() - 1000.0, 3))
+        self.told.lines.append(f"{str(passed)[:11]:<12} {line}")
+
+    def _struck(self, kind: str, times: int = 1) -> None:
+        self.told.fired[kind] += times
+
+    def _trouble(self, seconds: float) -> None:
+        now = self.machines.loop.time()
+        self._uneasy.append((now - 2.0, now + seconds))
+
+    async def _post(self, where: str, door: str, body: Any) -> str:
+        status, answer = await self._ask("POST", f"{URLS[where]}/_sandbox/{door}", body)
+        return "" if status == 200 else f"{status} {answer.get('error', '')}"
+
+    async def _ask(self, method: str, url: str, body: Any = None) -> tuple[int, Any]:
+        async with self._people.request(method, url, json=body) as answer:
+            return answer.status, await answer.json()
+
+    def _bill_number(self, which: int) -> str:
+        bills = [number for entity, number in self._numbers if entity == "Bill"]
+        return bills[which % len(bills)] if bills else ""
+
+    def _on_screen(self, person: str, number: str) -> tuple[str, Any] | None:
+        who = self.machines.teams.directory.person(person)
+        for message in reversed(list(self.machines.teams.board.messages.values())):
+            card = message.card_for(who.aad_id)
+            if not message.deleted and card and key_of_card(card) == ("Bill", number):
+                return message.id, card
+        return None
+
+    def _was_uneasy(self, since: float, until: float) -> bool:
+        own = any(start <= until and since <= end for start, end in self._uneasy)
+        net = any(
+            "bot" in (one.server, one.client) and since - 1 <= one.at <= until + 1
+            for one in self.machines.network.struck
+        )
+        # The tokens of Teams are valid for an hour by our wall clock: one that is far off refuses.
+        wrong = abs(self.machines.clock.jumped) > timedelta(minutes=4)
+        return own or net or wrong or not self.machines.is_up()
+
+    def _lacks_keys(self) -> bool:
+        """Whether Teams was slow to tell with which keys it signs: no press is believed before."""
+        since = self.machines.clock.true() - timedelta(minutes=5)
+        return any(
+            event["kind"] == "fault"
+            and ".well-known" in event["path"]
+            and moment(event["at"]) > since
+            for event in self.machines.teams.history.events[-200:]
+        )
+
+    def _right(self, number: str) -> str:
+        """Who may decide, as the bill stands in Acumatica."""
+        record = self.machines.erp.book.by_keys("Bill", ("Bill", number))
+        if record is None or record.amount() >= 10_000:
+            return "erin"
+        return OWNERS.get(record.hidden.get("Owner", ""), "ann")
+
+
+def keys_of(number: str) -> dict[str, str]:
+    return {"Type": "Bill", "ReferenceNbr": number}

@@ -1,0 +1,226 @@
+"""Tells a story: lets its events happen to the machines, and judges what became of everything."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import sqlite3
+import tempfile
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import aiohttp
+from clerks import Clerks
+from evidence import Evidence, moment, standing
+from judging import judge
+from machines import BEGINNING, URLS, Listening, Machines, new_store
+from plot import REST, Event, story
+from pressers import Pressers
+from scene import Told
+from taken_over import taken_over
+from virtual_time import Process, SimulatedLoop
+from wires import AT_CONNECT, Network
+
+EDITS = (
+    (
+        'when = "pending approval"\nto = ["channel:ap-approvals"]\n',
+        'when = "pending approval"\nto = ["channel:ap-approvals"]\n'
+        'approver = ["person:erin@acme.example"]\nactions = ["approve", "reject"]\n',
+    ),
+)
+"""Bills an approval map asks about can be decided on, too: Acumatica refuses our user then."""
+SHM = Path("/dev/shm")
+
+
+class Teller(Clerks, Pressers):
+    """Tells one story from its beginning to the verdict."""
+
+    def __init__(self, seed: int, most: int, machines: Machines) -> None:
+        super().__init__(seed, machines)
+        self._events = story(seed, most)
+        self._doing: list[asyncio.Task[Any]] = []
+        self.listening = Listening()
+
+    async def tell(self) -> None:
+        """Open the machines, let everything happen, come to rest, judge."""
+        async with aiohttp.ClientSession() as self._people:
+            await self.machines.open_stand_ins()
+            self._start_bot()
+            await self._set_push(on=True)
+            await asyncio.sleep(15)
+            for event in self._events:
+                await asyncio.sleep(event.wait)
+                self._doing.append(asyncio.ensure_future(self._happen(event)))
+            await asyncio.gather(*self._doing)
+            await self._rest()
+            evidence = await self._evidence()
+        self.told.verdict = judge(evidence)
+        self.told.verdict.problems += self._own_problems()
+        self._sign(evidence)
+        self.told.chronicle = self._chronicle(evidence)
+
+    async def _happen(self, event: Event) -> None:
+        self._note(f"{event}")
+        method = getattr(self, "_do_" + event.name.replace(" ", "_"))
+        said = await method(*event.arguments)
+        if said:
+            self._note(f"    {said}")
+
+    async def _rest(self) -> None:
+        """Nothing goes wrong any more, and time passes."""
+        machines = self.machines
+        self._note("from here on everything works")
+        machines.network.calm()
+        machines.disk.calm()
+        if abs(machines.clock.jumped) < timedelta(hours=1):
+            machines.clock.jumped = timedelta(0)
+        for url in (URLS["erp"], URLS["teams"]):
+            await self._ask("DELETE", f"{url}/_sandbox/faults")
+        await self._post("erp", "maintenance", {"kind": "off"})
+        await self._post("erp", "licence", {"seats": 4})
+        await self._post("erp", "habits", {"failing_operations": 0, "action_location": "record"})
+        await self._set_push(on=True, duplicate=0, reorder=False)
+        await self._alive()
+        await asyncio.sleep(REST)
+        if not machines.is_up():
+            self.told.verdict.problems.append(f"the service is not up: {machines.ended}")
+        machines.stop()
+        await asyncio.sleep(30)
+        self.told.hours = (machines.loop.time() - 1000.0) / 3600
+
+    async def _alive(self) -> None:
+        while not self.machines.is_up():
+            self._start_bot()
+            await asyncio.sleep(5)
+
+    def _own_problems(self) -> list[str]:
+        return [*self.problems, *(f"a mistake of ours: {said}" for said in self._heard())]
+
+    def _heard(self) -> list[str]:
+        """Mistakes of our own; a failing disk is none."""
+        ours = {said for said in self.listening.heard if said.startswith(("bot", "storage"))}
+        return sorted(said for said in ours if "OperationalError" not in said)
+
+    # --- the end ---
+
+    async def _evidence(self) -> Evidence:
+        _, documents = await self._ask("GET", f"{URLS['erp']}/_sandbox/documents")
+        _, screen = await self._ask("GET", f"{URLS['teams']}/_sandbox/screen")
+        machines = self.machines
+        lost = [
+            BEGINNING + timedelta(seconds=one.at - 1000.0)
+            for one in machines.network.struck
+            if one.server == "teams" and one.kind not in AT_CONNECT
+        ]
+        return Evidence(
+            erp=_plain(machines.erp.history.since(0)),
+            teams=_plain(machines.teams.history.events),
+            documents=documents["documents"],
+            messages=list(standing(screen)),
+            store=machines.store,
+            breaks=[*self._breaks, *lost],
+            presses=self._presses,
+        )
+
+    def _sign(self, evidence: Evidence) -> None:
+        """Count what fired; and put into the story what everybody's histories come to."""
+        self._count_faults(evidence)
+        lines = self.told.lines
+        for one in self.machines.network.struck:
+            at = str(timedelta(seconds=round(one.at - 1000, 3)))[:11]
+            lines.append(f"{at:<12} network: {one.client} → {one.server} {one.kind} {one.line}")
+        for row in evidence.documents:
+            keys = " ".join(map(str, row["keys"].values()))
+            lines.append(f"in the end {row['entity']} {keys} is {row['fields']['Status']}")
+        for name, whole in (
+            ("Acumatica", evidence.erp), ("Teams", evidence.teams),
+            ("screens", evidence.messages), ("audit", self._audit()),
+        ):  # fmt: skip
+            digest = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+            lines.append(f"history of {name}: {len(whole)} entries, {digest[:32]}")
+
+    def _count_faults(self, evidence: Evidence) -> None:
+        for where, events in (("erp", evidence.erp), ("teams", evidence.teams)):
+            for event in events:
+                if event["kind"] == "fault" and "problem" not in event:
+                    self._struck(f"{where} {_known(event['fault'])}")
+        for name, times in self.machines.network.counts().items():
+            self._struck(f"network {name}", times)
+        for name, times in self.machines.disk.struck.items():
+            self._struck(name, times)
+
+    def _chronicle(self, evidence: Evidence) -> list[str]:
+        lines = [(moment(e["at"]), "acumatica", e) for e in evidence.erp]
+        lines += [(moment(e["at"]), "teams", e) for e in evidence.teams]
+        lines += [(moment(row["at"]), "audit", row) for row in self._audit()]
+        return [
+            f"{str(at - BEGINNING)[:11]:<12} {who:<9} {_brief(what)}"
+            for at, who, what in sorted(lines, key=lambda line: line[0])
+        ]
+
+    def _audit(self) -> list[Any]:
+        with closing(sqlite3.connect(self.machines.store)) as store:
+            store.row_factory = sqlite3.Row
+            return [dict(row) for row in store.execute("SELECT * FROM audit ORDER BY seq")]
+
+
+def _known(fault: str) -> str:
+    """A fault without its measure: `delay:20` is a `delay`."""
+    name, _, argument = fault.partition(":")
+    if name in ("status", "status_after_apply"):
+        return f"{name}:{argument.partition(':')[0]}"
+    return name if name in ("delay", "trickle", "clock_skew", "px_error") else fault
+
+
+def _brief(event: dict[str, Any]) -> str:
+    said = {k: v for k, v in event.items() if k not in ("seq", "at", "query") and v is not None}
+    if isinstance(said.get("card"), dict):
+        said["card"] = said["card"].get("fallbackText")
+    return " ".join(f"{name}={value}" for name, value in said.items())[:400]
+
+
+def _plain(events: Any) -> list[Any]:
+    found: list[Any] = json.loads(json.dumps(events, default=str))
+    return found
+
+
+def tell(seed: int, most: int = 30) -> Told:
+    """Tell the story of a seed, in a world of its own."""
+    with tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None) as folder:
+        data = Path(folder)
+        loop = SimulatedLoop(Random(f"{seed} order"))
+        loop.network = Network(loop, Random(f"{seed} network"))
+        machines = Machines(loop, loop.network, data, seed, EDITS)
+        new_store(machines.store)
+        teller = Teller(seed, most, machines)
+        with (
+            _hearing() as teller.listening,
+            taken_over(seed, lambda: machines.clock.true().timestamp(), loop.time),
+        ):
+            people = Process("people")
+            try:
+                loop.run_until_complete(machines.run(people, teller.tell()))
+            finally:
+                machines.end()
+                loop.close()
+        return teller.told
+
+
+class _hearing:
+    """Keeps what the product logs away from the terminal, and its mistakes for the checker."""
+
+    def __enter__(self) -> Listening:
+        self._root, self._handler = logging.getLogger(), Listening()
+        self._kept = (self._root.handlers[:], self._root.level)
+        self._root.handlers[:] = [self._handler]
+        self._root.setLevel(logging.ERROR)
+        return self._handler
+
+    def __exit__(self, *_error: object) -> None:
+        self._root.handlers[:] = self._kept[0]
+        self._root.setLevel(self._kept[1])

@@ -1,0 +1,152 @@
+"""What goes wrong in a story, the lives of the service among it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from machines import URLS
+from scene import Scene, keys_of
+from world import PUSH_SECRET
+
+
+class Troubles(Scene):
+    """Has it happen."""
+
+    # --- the service's life ---
+
+    def _start_bot(self) -> None:
+        self.machines.start()
+        self._trouble(3.0)
+        self._note(f"the service starts (life {self.machines.lives})")
+
+    async def _do_kill(self, steps: int, down: float, boots: bool) -> str:
+        victim = self.machines.bot
+        if victim is None or not victim.alive:
+            return "there was nobody to kill"
+        self.machines.kill(steps)
+        for _ in range(600):
+            if not victim.alive:
+                break
+            await asyncio.sleep(0.1)
+        else:
+            victim.dies_at = 0
+            return "it slept through it"
+        self.told.kills += 1
+        self._struck("kill")
+        self._breaks.append(self.machines.clock.true())
+        self._note(f"the service is killed at its step {victim.steps}")
+        self._trouble(down + 3.0)
+        await asyncio.sleep(down)
+        self.machines.clock.boots += boots
+        await self._revive()
+        return ""
+
+    async def _do_restart(self, down: float) -> str:
+        if not self.machines.is_up():
+            return "it is not up"
+        old = self.machines.bot
+        self._trouble(down + 5.0)
+        self.machines.stop()
+        for _ in range(100):
+            if self.machines.bot is not old:
+                break
+            await asyncio.sleep(0.2)
+        self._breaks.append(self.machines.clock.true())
+        await asyncio.sleep(down)
+        await self._revive()
+        return ""
+
+    async def _revive(self) -> None:
+        """Start it again, as whatever watches over it would, until it stays."""
+        for wait in (0.0, 2.0, 5.0, 10.0, 30.0):
+            await asyncio.sleep(wait)
+            if not self.machines.is_up():
+                self._start_bot()
+            await asyncio.sleep(3.0)
+            if self.machines.is_up():
+                return
+
+    async def _do_two(self) -> str:
+        """A second service on the same store must not start."""
+        if not self.machines.is_up() or self.machines.disk.left:
+            return "the first is not well itself"
+        owner = self.machines.bot
+        opened = await self.machines.second()
+        self._struck("two")
+        if opened and self.machines.bot is owner:
+            self.problems.append("two services opened one store")
+        return "the second one got in" if opened else "the second one was refused"
+
+    async def _do_jump(self, seconds: float) -> None:
+        self.machines.clock.jumped += timedelta(seconds=seconds)
+        self._struck("jump")
+
+    # --- what goes wrong ---
+
+    async def _do_network(self, kind: str, server: str, times: int) -> None:
+        self.machines.network.arm(kind, server, times)
+
+    async def _do_disk(self, kind: str, times: int) -> None:
+        self.machines.disk.arm(kind, times)
+        self._trouble(120.0)
+
+    async def _do_erp_fault(self, name: str, argument: str, on: Any, times: int) -> str:
+        fault = f"{name}:{argument}" if argument else name
+        body: dict[str, Any] = {"fault": fault, "on": on, "times": times}
+        if name == "edit":
+            number = self._bill_number(len(self._numbers))
+            if not number:
+                return "there is no bill to edit"
+            body["edit"] = {"entity": "Bill", "keys": keys_of(number), "by": "dev",
+                            "set": {"Amount": 7777.77}}  # fmt: skip
+        return await self._post("erp", "faults", body)
+
+    async def _do_teams_fault(self, name: str, argument: str, on: Any, times: int) -> str:
+        fault = f"{name}:{argument}" if argument else name
+        return await self._post("teams", "faults", {"fault": fault, "on": on, "times": times})
+
+    async def _do_maintenance(self, kind: str, seconds: float) -> None:
+        self._struck("maintenance")
+        await self._post("erp", "maintenance", {"kind": kind})
+        await asyncio.sleep(seconds)
+        await self._post("erp", "maintenance", {"kind": "off"})
+
+    async def _do_recycle(self) -> None:
+        self._struck("recycle")
+        await self._post("erp", "recycle", {})
+
+    async def _do_failing_operations(self, times: int) -> None:
+        self._struck("failing_operations")
+        await self._post("erp", "habits", {"failing_operations": times})
+
+    async def _do_action_location(self, how: str) -> None:
+        self._struck("action_location")
+        await self._post("erp", "habits", {"action_location": how})
+
+    async def _do_seats(self, count: int) -> None:
+        self._struck("seats")
+        await self._post("erp", "licence", {"seats": count})
+
+    async def _do_push(self, how: str) -> str:
+        match how:
+            case "off" | "on":
+                return await self._set_push(on=how == "on")
+            case "duplicate":
+                return await self._set_push(duplicate=2)
+            case "reorder":
+                return await self._set_push(reorder=True)
+            case "split":
+                return await self._set_push(split=True)
+            case "resend":
+                return await self._post("erp", "push/resend", {})
+        return await self._set_push(duplicate=0, reorder=False, split=False)
+
+    async def _set_push(self, **change: Any) -> str:
+        destination = {
+            "url": f"{URLS['bot']}/api/acumatica/push/acme",
+            "header": "X-Countersign-Secret",
+            "value": PUSH_SECRET,
+        }
+        return await self._post("erp", "push", {**change, "destination": destination})
