@@ -279,6 +279,8 @@ class Paces(Strict):
     tenant: Windows = Quotas().tenant
     presses_a_minute: int = Field(10, ge=1, le=600)
     commands_a_minute: int = Field(20, ge=1, le=600)
+    new_cards_an_hour: int = Field(20, ge=1, le=600)
+    """New cards for one person's own chat; the rest is listed in one message and follows."""
 
     def quotas(self) -> Quotas:
         """Return the limits as the schedule keeps them."""
@@ -374,4 +376,4 @@ def read_file(path: Path) -> File:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([f"{path}: {error}"]) from error
     except ValidationError as error:
-        raise SettingsError([f"{path}: {line}" for line in mistakes(error)]) from error
+        raise SettingsError([f"{path}: {line}" for line in mistakes(error, File)]) from error

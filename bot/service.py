@@ -53,6 +53,7 @@ from bot.reading.reconcile import Reconciler
 from bot.safety import unsafe
 from bot.sdk import BotbuilderSeam
 from bot.seam import OpenSeam
+from bot.sending.backlog import Backlog
 from bot.sending.dispatcher import Dispatcher
 from bot.sending.effects import Effects
 from bot.sending.pace import Pace
@@ -308,12 +309,15 @@ def _compose(
         tenants, store, connector, ports,
         reachable=reachable, look_bells=look_bells, users=org.users,
     )  # fmt: skip
+    backlog = Backlog(tenants, store, showing, clock, most=paces.new_cards_an_hour)
     effects = Effects(
         store, showing, connector, consents, clock,
-        reachable=reachable, reach=reach, installs=org.installs,
+        reachable=reachable, reach=reach, backlog=backlog, installs=org.installs,
     )  # fmt: skip
     standing_in = StandingIn(tenants, reach)
-    worker = Worker(store, effects, ports, pace=pace, reach=reach, standing_in=standing_in)
+    worker = Worker(
+        store, effects, ports, pace=pace, reach=reach, standing_in=standing_in, backlog=backlog
+    )
     dispatcher = Dispatcher(worker, outbox)
     arrivals = Arrivals(
         store, directory, standing_in, ports, outbox_bell=outbox, directory_bell=directory_bell
@@ -324,7 +328,7 @@ def _compose(
         authority=authority, boards=boards, bells=(outbox, directory_bell),
     )  # fmt: skip
     answers = Answers(tenants, showing, clock)
-    sources = Sources(askers, answers, Profiles(tenants, clock), binding, consents)
+    sources = Sources(askers, answers, Profiles(tenants, clock), binding, consents, backlog)
     talk = Talk(
         store, sources, ports,
         outbox_bell=outbox, look_bells=look_bells, rates=Rates(paces.commands_a_minute),

@@ -27,8 +27,12 @@ class Page:
     """Rows on the pages before."""
     ask: str = ""
     """What to type for the next page; empty when there is none to ask for."""
+    button: str = ""
+    """What the button says that types it; *More* where nothing is said."""
     notes: Sequence[str] = ()
     """Sentences under the list."""
+    empty: str = ""
+    """What an empty list says; that there is nothing at the moment where nothing is said."""
 
 
 def listing_card(
@@ -92,7 +96,9 @@ def _row(row: ListingRow, today: date, language: Language) -> Container:
 
 def _rest(part: Page, shown: int, total: int, language: Language) -> list[TextBlock]:
     if not total:
-        return [TextBlock(language.say("Nothing at the moment."))]
+        return [TextBlock(escape(part.empty or language.say("Nothing at the moment.")))]
+    if part.first and not shown:
+        return [TextBlock(language.say("That was everything."))]
     if part.first and shown:
         first, last = language.number(part.first + 1), language.number(part.first + shown)
         told = language.say(
@@ -106,4 +112,5 @@ def _rest(part: Page, shown: int, total: int, language: Language) -> list[TextBl
 def _next(part: Page, language: Language) -> list[ActionSet]:
     if not part.ask:
         return []
-    return [ActionSet(actions=[Submit(title=language.say("More"), data={ASK: part.ask})])]
+    title = part.button or language.say("More")
+    return [ActionSet(actions=[Submit(title=title, data={ASK: part.ask})])]

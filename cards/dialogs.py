@@ -99,6 +99,12 @@ def ask_form(blank: Blank, whom: Sequence[tuple[str, str]]) -> Form:
                 **{"value": whom[0][0], **blank.was(WHOM)},
             )
         )
+    else:
+        alone = say(
+            "Nobody is known to ask by name. Your question will stand under the card, for whoever"
+            " reads there."
+        )
+        inputs.append(TextBlock(escape(alone), spacing="Medium"))
     inputs.append(_words(blank, say("Your question"), error=say("Please type your question.")))
     return _form(blank, say("Ask a question"), inputs, sends=say("Ask"))
 

@@ -25,11 +25,14 @@ def preview(
     }
 
 
-def nothing_found(typed: str, language: Language) -> str:
-    """Say that a search found nothing."""
-    if not typed:
-        return language.say("There is nothing to show you yet.")
-    return language.say("Nothing found for “{typed}”.", typed=plain(typed, LONGEST_PREVIEW))
+def nothing_found(typed: str, note: str, language: Language) -> str:
+    """Say that a search found nothing, with a *note* why that may be."""
+    said = (
+        language.say("Nothing found for “{typed}”.", typed=plain(typed, LONGEST_PREVIEW))
+        if typed
+        else language.say("There is nothing to show you yet.")
+    )
+    return f"{said} {note}".rstrip()
 
 
 def no_more(language: Language) -> str:

@@ -43,6 +43,15 @@ def not_understood(guess: str, language: Language) -> Spoken:
     return spoken(language.say("I did not understand that"), " ".join(hints), language=language)
 
 
+def half_typed(example: str, language: Language) -> Spoken:
+    """Ask for the number or name that is missing."""
+    return spoken(
+        language.say("Which one?"),
+        language.say("Type its number too, for example “{command}”.", command=example),
+        language=language,
+    )
+
+
 _KINDS = {
     "Bill": (
         phrase("No bill {number}"),

@@ -17,8 +17,8 @@ def welcome(kind: str, by: str, channels: Sequence[str], language: Language) -> 
     """
     next_step = {
         "personal": language.say(
-            "What waits for you comes here. Type “pending bills” to see what waits for anybody,"
-            " or “help” for everything you can type."
+            "What waits for you comes here, or to a channel where it calls you. Type “pending"
+            " bills” to see what waits for anybody, or “help” for everything you can type."
         ),
         "groupChat": language.say(
             "Mention me with “help” to see what you can type. What not everybody here may read I"

@@ -82,8 +82,8 @@ class Profile:
     mail: str
     locale: str
     members: tuple[Membership, ...] = ()
-    channels: tuple[str, ...] = ()
-    """Names the place they asked in is bound to."""
+    channels: tuple[str, ...] | None = None
+    """Names the channel they asked in is bound to; None where it is their own chat."""
 
 
 def settings_card(profile: Profile, language: Language) -> Spoken:
@@ -93,9 +93,11 @@ def settings_card(profile: Profile, language: Language) -> Spoken:
         language.say("Name"): profile.name,
         language.say("Mail"): profile.mail or language.say("not told"),
         language.say("Language"): _language(profile.locale, language),
-        language.say("This channel"): ", ".join(profile.channels)
-        or language.say("bound to nothing"),
     }
+    if profile.channels is not None:
+        told[language.say("This channel")] = ", ".join(profile.channels) or language.say(
+            "bound to nothing"
+        )
     body = [heading(title), _facts(told)]
     for member in profile.members:
         body.append(TextBlock(escape(member.company), weight="Bolder", spacing="Medium"))

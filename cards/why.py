@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from decimal import Decimal, InvalidOperation
 
 from acumatica_client.models import Document
 from cards import days
 from cards.elements import TextBlock
 from cards.language import Language, phrase
+from cards.money import amount
 from cards.render import LARGEST, page, sheet_of, size, small
 from cards.spoken import Spoken
 from cards.text import escape, joined, plain
@@ -167,9 +169,20 @@ def _passed(one: Passed, language: Language) -> str:
     return language.term(RULES[one.rule]).format(
         number=one.number,
         field=one.field,
-        wanted=one.wanted,
-        shown=one.shown or language.say("empty"),
+        wanted=_as_amount(one, one.wanted, language),
+        shown=_as_amount(one, one.shown, language) or language.say("empty"),
     )
+
+
+def _as_amount(one: Passed, text: str, language: Language) -> str:
+    """Write a number that was compared as cards write amounts; other words as they are."""
+    if one.rule not in ("at_least", "below"):
+        return text
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return text
+    return amount(value, language) if value.is_finite() else text
 
 
 def _deciding(why: Why, language: Language) -> list[TextBlock]:

@@ -429,7 +429,15 @@ class Wait:
     reason: str
 
 
-Outcome = Done | Retry | Reject | Unknown | Wait
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It was not tried: its turn comes after so many seconds, however old it is by then."""
+
+    reason: str
+    after: float
+
+
+Outcome = Done | Retry | Reject | Unknown | Wait | Later
 
 
 @dataclass(frozen=True, slots=True)

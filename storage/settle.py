@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from storage.records import (
     Done,
+    Later,
     OutboxItem,
     OutboxState,
     Outcome,
@@ -57,6 +58,9 @@ def settle(item: OutboxItem, outcome: Outcome, now: datetime, chance: float) -> 
             return Transition(OutboxState.DEAD, now, reason, item.unknowns)
         case Wait(reason):
             return Transition(OutboxState.WAITING, now, reason, item.unknowns)
+        case Later(reason, after):
+            due = now + timedelta(seconds=after)
+            return Transition(OutboxState.RETRYING, due, reason, item.unknowns)
         case Unknown():
             return _settle_unknown(item, outcome, now, chance)
         case Retry(reason) if too_old:

@@ -6,10 +6,14 @@ The stand-ins tell what happened; the witness only asks them. Nothing here looks
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -22,6 +26,7 @@ from aiohttp import web
 from watchdog import excused
 
 from deployment.sandbox import acumatica, teams
+from deployment.sandbox.teams.keys import ENTRA_KEY_FILE, KEY_FILE, SigningKey
 from storage.records import Reading
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -257,7 +262,9 @@ class World:
     """One replacement in the text of countersign.toml."""
     edits: list[tuple[str, str]] = field(default_factory=list)
     """Further ones."""
-    limits: str = "\n[limits]\npresses_a_minute = 600\ncommands_a_minute = 600\n"
+    limits: str = (
+        "\n[limits]\npresses_a_minute = 600\ncommands_a_minute = 600\nnew_cards_an_hour = 600\n"
+    )
     """Nobody types and presses as fast as a test."""
     more: dict[str, Any] = field(default_factory=dict)
     """Further settings of the bot, nested like the others."""
@@ -396,6 +403,16 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+@functools.cache
+def signing_keys() -> Path:
+    """The folder of the stand-in's signing keys: making one takes longer than a test."""
+    folder = Path(tempfile.mkdtemp(prefix="countersign-keys-"))
+    atexit.register(shutil.rmtree, folder)
+    for name in (KEY_FILE, ENTRA_KEY_FILE):
+        SigningKey(folder, name).rotate()
+    return folder
+
+
 @asynccontextmanager
 async def open_world(
     data: Path, *, sample: bool = False, erp_by: Any = None, teams_by: Any = None
@@ -413,7 +430,9 @@ async def open_world(
         port=0,
     )
     served = await teams.serve(
-        teams.SandboxOptions(bot=bot, app_secret=BOT_SECRET, **(teams_by or {}))
+        teams.SandboxOptions(
+            bot=bot, app_secret=BOT_SECRET, keys=signing_keys(), **(teams_by or {})
+        )
     )
     async with aiohttp.ClientSession() as session:
         witness = Witness(session, f"http://127.0.0.1:{erp.port}", served.url, bot)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.core.commands import Pending, read_command
+from bot.core.commands import NextCards, Pending, read_command
 from bot.core.presses import Press, thread_base
 from cards.chat import ASK
 from storage.records import Conversation
@@ -149,10 +149,10 @@ def read_said(wire: Wire) -> Said:
 
 
 def read_asked(wire: Wire) -> str:
-    """Return which page of a list a button asks for, as if it had been typed; else nothing."""
+    """Return which cards or page of a list a button asks for, as if typed; else nothing."""
     data = members(wire.get("value"))
     asked = "" if data.get("token") else text(data, ASK)
-    return asked if isinstance(read_command(asked), Pending) else ""
+    return asked if isinstance(read_command(asked), Pending | NextCards) else ""
 
 
 def members(value: Any) -> dict[str, Any]:

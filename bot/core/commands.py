@@ -9,11 +9,13 @@ import re
 from dataclasses import dataclass, replace
 
 from bot.core.vocabulary import (
+    ACTS,
     ENTITIES,
     EVERYTHING,
     GREETINGS,
     HELP,
     MORE,
+    NEXT_CARDS,
     PAGE,
     PENDING,
     SETTINGS,
@@ -33,14 +35,24 @@ EXAMPLES = (
     "vendor V000000021",
     "why 000154",
     "who covers Ann",
+    "next cards",
     "settings",
     "use this channel as NAME",
+    "move NAME here",
     "stop using this channel",
     "help",
 )
 """What `help` lists, in this order; `cards.help` says what each does."""
 CONNECT_EXAMPLES = ("connect", "disconnect")
 """Offered only where a company carries decisions out as the person who decides."""
+EXAMPLE_OF = {
+    "Bill": "bill 000154",
+    "PurchaseOrder": "po PO000119",
+    "Check": "payment 000010",
+    "Vendor": "vendor V000000021",
+    "Why": "why 000154",
+}
+"""How a word is typed that needs a number or a name after it."""
 MOST_PAGES = 9_999
 LONGEST_NAME = 80
 
@@ -68,9 +80,15 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """Go on with the list asked for last, or with this one."""
+    """Go on with the list asked for last, or with this one; *page* names which page of it."""
 
     of: Pending | None = None
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NextCards:
+    """Send the next of the cards that are held back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +98,18 @@ class ShowDocument:
     word: str
     entities: tuple[str, ...]
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decide(ShowDocument):
+    """Somebody typed what only a press does; they are told where the card is."""
+
+
+@dataclass(frozen=True, slots=True)
+class HalfTyped:
+    """A word that needs a number or a name after it; `example` is how it is typed."""
+
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +171,9 @@ class Unknown:
 
 Binding = UseChannel | StopUsing
 Showing = Pending | More | ShowDocument | ShowVendor | WhoCovers | ShowSettings
-Command = Help | Greeting | Showing | Binding | Connect | Disconnect | Unknown
+Command = (
+    Help | Greeting | Showing | NextCards | Binding | Connect | Disconnect | HalfTyped | Unknown
+)
 
 _POLITE = re.compile(
     r"^(?:please |bitte )?(?:show (?:me )?|zeige? (?:mir )?)?(.*?)(?: please| pls| bitte)?$",
@@ -158,9 +190,11 @@ def read_command(text: str) -> Command:
         return Greeting()
     if words in THANKS:
         return Greeting(thanks=True)
+    if words in NEXT_CARDS:
+        return NextCards()
     return (
-        _of_one_word(words)
-        or _of_connecting(words)
+        _of_connecting(words)
+        or _of_one_word(words)
         or _of_channels(typed)
         or _of_people(typed)
         or _of_vendors(typed)
@@ -182,9 +216,21 @@ def _of_one_word(words: str) -> Command | None:
         return None
     if words in MORE:
         return More()
+    if example := _example(words):
+        return HalfTyped(example)
     if meant(words, HELP):
         return Help()
     return ShowSettings() if meant(words, SETTINGS) else None
+
+
+def _example(word: str) -> str:
+    """Return how a word is typed that means nothing alone; empty when it is none of them."""
+    if meant(word, VENDOR):
+        return EXAMPLE_OF["Vendor"]
+    if meant(word, WHY):
+        return EXAMPLE_OF["Why"]
+    entities = ENTITIES.get(meant(word, ENTITIES))
+    return EXAMPLE_OF[entities[0]] if entities else ""
 
 
 def _of_connecting(words: str) -> Command | None:
@@ -229,6 +275,8 @@ def _of_vendors(typed: str) -> Command | None:
 
 def _of_lists(words: str) -> Command | None:
     first, *rest = words.split()
+    if first in PAGE:
+        return More(page=page) if (page := _page(words.split())) else None
     word = meant(rest[0], ENTITIES) if rest and meant(first, PENDING) else ""
     if not word:
         return None
@@ -248,17 +296,24 @@ def _page(rest: list[str]) -> int:
 
 
 def _of_documents(typed: str) -> Command | None:
-    """Read `bill 004512`, `why 004512` and `why bill 004512`; numbers stay as they were typed."""
+    """Read `bill 004512`, `why 004512`, `release bill 004512`; numbers stay as they were typed."""
     *named, number = typed.split()
-    words = [word.lower() for word in named]
-    asks_why = bool(words) and bool(meant(words[0], WHY))
-    nouns = words[1:] if asks_why else words
-    if asks_why and not nouns:
-        return Why("", EVERYTHING, number)
+    kind, nouns = _kind([word.lower() for word in named])
+    if kind is Decide and not any(letter.isdigit() for letter in number):
+        return None
+    if kind is not ShowDocument and not nouns:
+        return kind("", EVERYTHING, number)
     if len(nouns) != 1 or not (word := meant(nouns[0], ENTITIES)):
         return None
-    kind = Why if asks_why else ShowDocument
     return kind(word, ENTITIES[word], number)
+
+
+def _kind(words: list[str]) -> tuple[type[ShowDocument], list[str]]:
+    """Return what is wanted of a document, and the words that name its kind."""
+    first = words[0] if words else ""
+    if first in ACTS:
+        return Decide, words[1:]
+    return (Why, words[1:]) if meant(first, WHY) else (ShowDocument, words)
 
 
 def _unknown(words: str) -> Unknown:

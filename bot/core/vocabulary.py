@@ -31,7 +31,15 @@ EVERYTHING = ("Bill", "PurchaseOrder", "Check", "Payment")
 PENDING = frozenset({"pending", "waiting", "offen", "offene", "wartend", "wartende"})
 VENDOR = frozenset({"vendor", "supplier", "lieferant"})
 WHY = frozenset({"why", "warum", "wieso"})
+ACTS = frozenset(
+    {
+        "release", "approve", "reject", "unhold", "freigeben", "genehmigen", "genehmige",
+        "ablehnen",
+    }
+)  # fmt: skip
+"""Words that decide where they stand on a button; typed they never do."""
 MORE = frozenset({"more", "mehr", "next", "weiter"})
+NEXT_CARDS = frozenset({"next cards", "nächste karten", "die nächsten karten"})
 PAGE = frozenset({"page", "seite"})
 HELP = frozenset({"help", "hilfe"})
 SETTINGS = frozenset({"settings", "einstellungen"})

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from bot.clock import Clock
 from bot.core.posting import Gone, StillUnreachable, Unreachable
 from bot.people.installs import Installs
+from bot.sending.backlog import Backlog
 from bot.sending.delivery import Delivery, letter_of, plain_letter
 from bot.sending.places import Channel, Chat, Place, Reachable, chat_at, place_of
 from bot.sending.reach import Reach
@@ -58,6 +59,7 @@ class Effects:
         *,
         reachable: Reachable,
         reach: Reach,
+        backlog: Backlog,
         installs: Installs | None = None,
     ) -> None:
         self._store = store
@@ -68,6 +70,7 @@ class Effects:
         self._clock = clock
         self._reachable = reachable
         self._reach = reach
+        self._backlog = backlog
         self._installs = installs
 
     async def perform(self, item: OutboxItem) -> Performed:
@@ -79,6 +82,8 @@ class Effects:
                 return await self._update(item)
             case "nudge":
                 return await self._nudge(item)
+            case "digest":
+                return await self._digest(item)
             case "say":
                 return await self._say(item)
             case "tell":
@@ -106,6 +111,10 @@ class Effects:
             return Performed(Reject("there is no such document"))
         if card.activity:
             return Performed(Done("stands there already"), idle=True)
+        if await self._backlog.is_over(item):
+            return Performed(Done("nobody is asked any more"), idle=True)
+        if (later := await self._backlog.holds(item)) is not None:
+            return Performed(later)
         return await self._put(item, card, shown)
 
     async def _update(self, item: OutboxItem) -> Performed:
@@ -196,6 +205,13 @@ class Effects:
         message = nudge_message(shown.summary, shown.approvers, shown.language)
         url = self._reachable(card.service_url)
         return await self._speak_in(url, card.conversation, message)
+
+    async def _digest(self, item: OutboxItem) -> Performed:
+        message = await self._backlog.digest(item)
+        if message is None:
+            return Performed(Done("nothing is held back any more"), idle=True)
+        chat = await self._own_chat(item)
+        return await self._whisper(chat, message) if isinstance(chat, Chat) else Performed(chat)
 
     # --- answers in chat ---
 

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from acumatica_client.models import Document
 from bot.clock import Clock
 from bot.companies import Tenant
 from bot.company_file import Company
 from bot.core.settlements import summoned
-from bot.core.situations import Story, Viewpoint, situation_of
+from bot.core.situations import Story, Viewpoint, deep_link, situation_of
 from bot.sending.summonses import summons
 from cards import document_card, summary
 from cards.language import Language, language_of
 from cards.privacy import Discretion, Privacy
 from cards.render import HISTORY_ID
-from cards.view import Mention
+from cards.view import ListingRow, Mention
 from storage import documents, posted_cards
 from storage.database import Connection
 from storage.records import Json, PostedCard, StoredDocument, packed
@@ -99,6 +100,13 @@ class Showing:
         tenant, now = self._tenants[record.company], self._clock.now()
         made = await summons(conn, tenant, record, whom, now=now, locale=locale)
         return Shown(made.card, made.summary, (), made.language) if made else None
+
+    def row(self, record: StoredDocument) -> ListingRow:
+        """Return a document's line in a list."""
+        own = self._tenants[record.company].company
+        document = Document.from_json(record.snapshot)
+        link = deep_link(document.key, own.url, own.tenant)
+        return ListingRow(document=document, status=record.status, link=link)
 
     def language(self, company: str, locale: str) -> Language:
         """Return the language of a client's locale, the company's own where none was told."""

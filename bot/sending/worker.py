@@ -22,13 +22,14 @@ from bot.core.posting import (
 )
 from bot.core.turns import Turn, Turns
 from bot.deciding.questions import Cause, note
+from bot.sending.backlog import Backlog
 from bot.sending.effects import Effects, Performed
 from bot.sending.pace import Pace
 from bot.sending.reach import Reach
 from bot.sending.standing_in import StandingIn
 from storage import conversations, outbox, posted_cards
 from storage.database import Connection, Database
-from storage.records import Done, OutboxItem, OutboxState, Outcome, Transition
+from storage.records import Done, Later, OutboxItem, OutboxState, Outcome, Transition
 from storage.settle import settle
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class Worker:
         pace: Pace,
         reach: Reach,
         standing_in: StandingIn,
+        backlog: Backlog,
     ) -> None:
         self._store = store
         self._effects = effects
@@ -73,6 +75,7 @@ class Worker:
         self._pace = pace
         self._reach = reach
         self._standing_in = standing_in
+        self._backlog = backlog
         self._turns = Turns()
         self._looked = float("-inf")
         self._busy: dict[str, str] = {}
@@ -233,7 +236,7 @@ class Worker:
                 attempt=item.attempts,
                 shown=performed.card.shown if performed.card else "",
             )
-        if not isinstance(performed.outcome, Done):
+        if not isinstance(performed.outcome, Done | Later):
             _log(item, transition.state, transition.reason)
 
     async def _follow(
@@ -249,6 +252,8 @@ class Worker:
         match performed.outcome:
             case Done():
                 await self._arrived(conn, item, performed, now)
+            case Later() as later:
+                await self._backlog.hold(conn, item, later)
             case Throttled(after=after, conversation=conversation):
                 await outbox.hold(conn, item.target, until=transition.due_at)
                 if after is None:  # nobody told how long: as long as this message waits

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from acumatica_client.models import Document
 from bot.clock import Clock
 from bot.companies import Tenant
-from bot.core.commands import More, Pending, ShowDocument, ShowVendor, Why
+from bot.core.commands import Decide, More, Pending, ShowDocument, ShowVendor, Why
 from bot.core.decide import WAITS
 from bot.core.reasons import why
-from bot.core.situations import deep_link
+from bot.core.routes import CHANNEL
 from bot.core.visibility import Asker, Place, may_see, may_tell_here, told_here
 from bot.core.vocabulary import ENTITIES
 from bot.sending.showing import Showing
 from bot.talking.askers import insight, reach_of
 from cards.chat import Page, listing_card
 from cards.language import Language, language_of
-from cards.lists import elsewhere_notes, pending_title, vendor_notes
+from cards.lists import elsewhere_notes, not_followed, pending_title, vendor_notes
+from cards.pressing import only_a_press
 from cards.spoken import Spoken, no_vendor, not_found, nothing_to_go_on, several_vendors
 from cards.text import plain
-from cards.view import ListingRow
 from cards.why import why_card
 from storage import audit, comments, documents, findable, ledger, posted_cards
 from storage.database import Connection
@@ -85,7 +84,7 @@ class Answers:
         found = await findable.waiting(conn, reach, what, first=first, count=PAGE)
         everywhere = await findable.count_waiting(conn, reach, _waiting(wish, frozenset()))
         elsewhere = everywhere - total if targets else 0
-        words = self._listing(wish, found, total, elsewhere, asked.language)
+        words = self._listing(wish, found, total, elsewhere, asked)
         return Answer(words, here, listed=wish)
 
     async def more(self, conn: Connection, wish: More, asked: Question) -> Pending | None:
@@ -96,7 +95,7 @@ class Answers:
         )
         last = _pending(*shown) if shown else None
         if wish.of is None:
-            return last and _after(last)
+            return last and (replace(last, page=wish.page) if wish.page else _after(last))
         same = last is not None and last.entities == wish.of.entities
         return _after(last if same and last else wish.of)
 
@@ -110,28 +109,31 @@ class Answers:
         found: list[StoredDocument],
         total: int,
         elsewhere: int,
-        language: Language,
+        asked: Question,
     ) -> Spoken:
-        title = pending_title(wish.entities, total, language)
+        language, alas = asked.language, self._not_followed(wish, asked)
+        title = pending_title(wish.entities, total, language, followed=not alas)
         first = (wish.page - 1) * PAGE
         left = max(0, total - first - len(found))
         part = Page(
             min(first, total),
             f"pending {wish.word} page {wish.page + 1}" if left else "",
-            elsewhere_notes(elsewhere, language),
+            notes=[*elsewhere_notes(elsewhere, language), *([alas] if total and alas else [])],
+            empty=alas,
         )
         zone = next(iter(self._tenants.values())).company.zone
-        rows = [self._row(record) for record in found]
+        rows = [self._showing.row(record) for record in found]
         card = listing_card(
             title, rows, more=left, now=self._clock.now(), zone=zone, language=language, part=part
         )
         return Spoken(card, plain(title))
 
-    def _row(self, record: StoredDocument) -> ListingRow:
-        company = self._tenants[record.company].company
-        document = Document.from_json(record.snapshot)
-        link = deep_link(document.key, company.url, company.tenant)
-        return ListingRow(document=document, status=record.status, link=link)
+    def _not_followed(self, wish: Pending, asked: Question) -> str:
+        """Return that no route brings what is listed while it waits; nothing when one does."""
+        own = (self._tenants[company].routes for company in asked.asker.companies)
+        if any(routes.follows(wish.entities) for routes in own):
+            return ""
+        return not_followed(wish.entities, asked.language)
 
     # --- one document ---
 
@@ -170,6 +172,8 @@ class Answers:
     ) -> Spoken:
         if isinstance(wish, Why):
             return await self._why(conn, record, asked.language)
+        if isinstance(wish, Decide):
+            return await self._undecided(conn, record, asked)
         shown = await self._showing.copy(conn, record, locale=asked.locale)
         return Spoken(shown.card, shown.summary)
 
@@ -180,6 +184,16 @@ class Answers:
         said = await comments.of_document(conn, record.company, record.document)
         reasons = why(story, tenant.routes, trail, said)
         return why_card(reasons, now=now, zone=tenant.company.zone, language=language)
+
+    async def _undecided(self, conn: Connection, record: StoredDocument, asked: Question) -> Spoken:
+        """Say that typing decides nothing, how the document stands, and where its card is."""
+        cards = await posted_cards.of_document(conn, record.company, record.document)
+        person = asked.asker.person
+        own = f"person:{person.aad_object_id}" if person else ""
+        targets = [card.target for card in cards if not card.replaced]
+        channels = sorted({one.removeprefix(CHANNEL) for one in targets if one.startswith(CHANNEL)})
+        row = self._showing.row(record)
+        return only_a_press(row, channels, own=own in targets, language=asked.language)
 
     async def _may_tell_here(self, conn: Connection, record: StoredDocument, place: Place) -> bool:
         cards = await posted_cards.of_document(conn, record.company, record.document)
@@ -205,7 +219,7 @@ class Answers:
         self, conn: Connection, company: str, party: StoredParty, asked: Question
     ) -> Answer:
         found = await findable.of_party(conn, company, party.code, over=OVER)
-        rows = [self._row(record) for record in found[:PAGE]]
+        rows = [self._showing.row(record) for record in found[:PAGE]]
         title = f"{party.name or party.code} ({party.code})"
         card = listing_card(
             title, rows, more=len(found) - len(rows), now=self._clock.now(),

@@ -51,7 +51,7 @@ class Profiles:
             person.email if person else "",
             asked.locale,
             tuple(members),
-            tuple(sorted(channels)),
+            None if asked.place.alone else tuple(sorted(channels)),
         )
         return Answer(settings_card(profile, asked.language), here=False)
 

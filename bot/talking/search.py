@@ -28,6 +28,7 @@ from bot.talking.answers import Answers
 from bot.talking.askers import Askers, reach_of
 from cards import found as words
 from cards.language import Language, language_of
+from cards.lists import not_followed
 from cards.privacy import Discretion, Privacy, strictest
 from storage import audit, documents, findable, posted_cards
 from storage.database import Connection, Database
@@ -128,8 +129,17 @@ class Search:
             conn, reach, asked.entities, asked.words, first=asked.skip, count=asked.count
         )
         if not records:
-            return extension_answer(_nothing(asked, searcher.language))
+            return extension_answer(self._nothing(asked, searcher))
         return _results([await self._attachment(conn, one, searcher) for one in records])
+
+    def _nothing(self, asked: Query, searcher: Searcher) -> str:
+        language = searcher.language
+        if asked.skip:
+            return words.no_more(language)
+        own = (self._tenants[company].routes for company in searcher.asker.companies)
+        followed = any(routes.follows(asked.entities) for routes in own)
+        note = "" if followed else not_followed(asked.entities, language)
+        return words.nothing_found(asked.words, note, language)
 
     async def _linked(self, conn: Connection, wire: Wire, asker: Asker) -> StoredDocument | None:
         for company, key in read_link(wire, self._sites):
@@ -193,10 +203,6 @@ def _refusal(searcher: Searcher) -> str:
     if asker.person is None:
         return words.say_hello_first(searcher.language)
     return "" if asker.companies else words.not_yours(searcher.language)
-
-
-def _nothing(asked: Query, language: Language) -> str:
-    return words.no_more(language) if asked.skip else words.nothing_found(asked.words, language)
 
 
 def _unfurled(attachment: Json) -> Json:

@@ -22,8 +22,10 @@ from bot.core.commands import (
     Connect,
     Disconnect,
     Greeting,
+    HalfTyped,
     Help,
     More,
+    NextCards,
     Pending,
     ShowDocument,
     ShowSettings,
@@ -36,6 +38,7 @@ from bot.core.commands import (
 )
 from bot.core.rates import Rates
 from bot.core.visibility import Asker
+from bot.sending.backlog import Backlog
 from bot.sending.teams import card_activity
 from bot.signing_in.consents import Consents
 from bot.talking.answers import Answer, Answers, Question, numbers
@@ -50,6 +53,7 @@ from cards.spoken import (
     Spoken,
     ask_a_colleague,
     greeting,
+    half_typed,
     no_company,
     not_understood,
     told_alone,
@@ -77,6 +81,7 @@ class Sources:
     profiles: Profiles
     binding: Binding
     consents: Consents
+    backlog: Backlog
 
 
 class Talk:
@@ -114,12 +119,19 @@ class Talk:
         elif isinstance(command, Connect | Disconnect):
             if await self._is_first(said):
                 await self.notice(said, await self._connect(said, command))
-        elif isinstance(command, UseChannel | StopUsing):
-            await self._tell(said, Answer(await self._from.binding.carry_out(said, asker, command)))
+        elif isinstance(command, UseChannel | StopUsing | NextCards):
+            await self._tell(said, Answer(await self._carry_out(said, asker, command)))
         else:
             if isinstance(command, ShowDocument):
                 await self._look_up(command, asker)
             await self._tell(said, await self._answer(said, asker, command))
+
+    async def _carry_out(
+        self, said: Said, asker: Asker, command: UseChannel | StopUsing | NextCards
+    ) -> Spoken:
+        if isinstance(command, NextCards):
+            return await self._from.backlog.next_cards(said.person, language_of(said.locale))
+        return await self._from.binding.carry_out(said, asker, command)
 
     async def notice(self, said: Said, text: str) -> None:
         """Put a short text into the outbox as the answer to *said*."""
@@ -161,6 +173,8 @@ class Talk:
                 return await self._from.profiles.settings(conn, asked, channels=here)
             case Greeting(thanks):
                 return Answer(greeting(asked.language, thanks=thanks))
+            case HalfTyped(example):
+                return Answer(half_typed(example, asked.language))
             case Unknown(_, guess):
                 return Answer(not_understood(guess, asked.language))
             case Pending() | More() | ShowDocument() | ShowVendor():

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 from sync_world import Clock
+from world import signing_keys
 
 from acumatica_client.transport import open_transport, same_host
 from bot.clock import Bell, Ports
@@ -212,7 +213,7 @@ async def notices_world(folder: Path, *, rich: bool = False) -> AsyncIterator[No
     await site.start()
     bot = f"http://127.0.0.1:{runner.addresses[0][1]}"
     options = teams.SandboxOptions(
-        bot=bot, app_secret=SECRET, now=clock.now, sleep=_wait,
+        bot=bot, app_secret=SECRET, now=clock.now, sleep=_wait, keys=signing_keys(),
         monotonic=lambda: clock.reading().seconds,
     )  # fmt: skip
     served = await teams.serve(options)

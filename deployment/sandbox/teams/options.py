@@ -27,6 +27,8 @@ class SandboxOptions:
     tenant_id: str = field(default_factory=home_tenant)
     data: Path | None = None
     """Folder that survives a restart; None keeps everything in memory."""
+    keys: Path | None = None
+    """Where the signing keys are kept; with `data` where nothing is said. Making one is slow."""
     address: str = ""
     """Own base URL. `serve` fills it in; otherwise it is learned from the first request."""
     now: Callable[[], datetime] = utc_now
