@@ -215,7 +215,11 @@ class FakeErp:
         await self.point("erp sign in")
 
     async def act(
-        self, call: ErpCall, key: DocumentKey, *, since: float | None = None
+        self,
+        call: ErpCall,
+        key: DocumentKey,
+        *,
+        since: float | None = None,  # noqa: ARG002
     ) -> CallOutcome:
         how = self.next_acts.pop(0) if self.next_acts else "done"
         record = self.records[key]

@@ -117,7 +117,7 @@ class Store(Database):
 
     async def hurry(self) -> None:
         """Do not wait for the disk: here processes die, but the power stays on."""
-        await self._writer.execute("PRAGMA synchronous = OFF")
+        await self.write("PRAGMA synchronous = OFF")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

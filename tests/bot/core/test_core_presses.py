@@ -163,6 +163,7 @@ def test_every_reason_of_a_press_is_tried_here() -> None:
     unjudged = {Refusal.CREATOR, Refusal.AUTOMATIC, Refusal.NOT_YOURS, Refusal.UNKNOWN_REQUEST}
     unjudged |= {Refusal.TAKEN_LOGIN, Refusal.NOT_LASTING, *OF_FORMS}  # of forms and sign-ins
     unjudged |= OF_ADMINISTRATORS
+    unjudged |= {Refusal.TOO_FAST, Refusal.RESTORED}  # said before a press is looked at
     assert set(Refusal) - reached == unjudged
 
 
