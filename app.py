@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import logging
 import os
 import secrets
 import signal
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 from functools import partial
@@ -31,6 +32,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -106,11 +108,12 @@ def run() -> None:
 
     Stops cleanly on Ctrl-C or SIGTERM: messages in flight end, Acumatica sessions are signed out.
     """
-    from bot.company_file import read_file
-    from bot.settings import read_settings
+    from bot.safety import read_everything
+    from deployment.sandbox.processes import StandIn
 
-    settings = read_settings()
-    run_loop(_serve(settings, read_file(settings.config)))
+    settings, file = read_everything()
+    StandIn.check_port(settings.server.port, "SERVER__PORT", settings.server.host)
+    run_loop(_serve(settings, file))
 
 
 @app.command()
@@ -119,7 +122,9 @@ def check() -> None:
     from bot.safety import read_everything, warnings
 
     settings, file = read_everything()
-    counted = f"{len(file.company)} companies, {len(file.route)} routes"
+    companies, routes = len(file.company), len(file.route)
+    counted = f"{companies} {'company' if companies == 1 else 'companies'},"
+    counted += f" {routes} {'route' if routes == 1 else 'routes'}"
     say(f"✓ {settings.config}: {counted}; the settings are safe")
     for warning in warnings(file):
         say(f"! {settings.config}: {warning}")
@@ -183,6 +188,7 @@ async def _reconcile(settings: Any, file: Any, companies: list[str], *, as_json:
     from bot.clock import system_ports
     from bot.reading.on_demand import reconcile
 
+    logging.getLogger().addHandler(logging.NullHandler())  # what came of it is told below, once
     told = TextColumn("{task.fields[rows]} read")
     columns = (TextColumn("{task.description}"), BarColumn(), told)
     with Progress(*columns, console=Console(stderr=True)) as display:
@@ -357,7 +363,8 @@ def _tell_people(reports: Sequence[Any], as_json: bool) -> None:
     else:
         console = Console()
         for report in reports:
-            console.print(drawn(report, SystemClock().now()))
+            # Lines to paste stay lines: the terminal breaks them, we do not.
+            console.print(drawn(report, SystemClock().now()), soft_wrap=True)
     if any(report.blocked for report in reports):
         raise typer.Exit(1)
 
@@ -385,7 +392,7 @@ def _tell_answer(answer: Any) -> None:
     say(f"{fine} {answer.company}: {report['compared']} compared, {answer.differences} differ")
     for line in report["examples"]:
         say(f"    {line}")
-    for line in report["problems"]:
+    for line in dict.fromkeys(report["problems"]):
         say(f"    could not compare {line}")
 
 
@@ -660,7 +667,13 @@ def demo(
 
 
 async def _demo(demo: Demo, *, open_page: bool) -> None:
-    words = demo.prepare()
+    from deployment.sandbox.folder import owned
+
+    with owned(demo.data):
+        await _play(demo, demo.prepare(), open_page=open_page)
+
+
+async def _play(demo: Demo, words: Mapping[str, str], *, open_page: bool) -> None:
     say("Starting the stand-ins and the bot…")
     # The SDK takes seconds to import: that runs while the stand-ins start.
     importing = partial(asyncio.to_thread, importlib.import_module, "bot.service")
@@ -682,6 +695,9 @@ async def _demo(demo: Demo, *, open_page: bool) -> None:
 DataOption = Annotated[
     Path | None, typer.Option(help="Folder to remember everything in; without it, nothing is.")
 ]
+PortOption = Annotated[
+    int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+]
 ParentOption = Annotated[
     bool, typer.Option("--with-parent", hidden=True, help="Stop when standard input closes.")
 ]
@@ -690,7 +706,7 @@ ParentOption = Annotated[
 @sandbox.command("acumatica")
 def sandbox_acumatica(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8770,
+    port: PortOption = 8770,
     user: Annotated[str, typer.Option(help="API user to sign in with.")] = "countersign",
     password: Annotated[
         str, typer.Option(envvar="SANDBOX_PASSWORD", help="Its password; default: a random one.")
@@ -742,13 +758,13 @@ def sandbox_acumatica(
         await _until_stopped()
         await serving.stop()
 
-    _stand_alone(listen(), with_parent=with_parent)
+    _stand_alone(listen(), port, with_parent=with_parent)
 
 
 @sandbox.command("teams")
 def sandbox_teams(
     bot: Annotated[str, typer.Option(help="Address of the bot.")] = "http://127.0.0.1:3978",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8771,
+    port: PortOption = 8771,
     app_secret: Annotated[
         str,
         typer.Option(envvar="SANDBOX_APP_SECRET", help="The bot's client secret; default: random."),
@@ -772,12 +788,17 @@ def sandbox_teams(
         await _until_stopped()
         await served.cleanup()
 
-    _stand_alone(listen(), with_parent=with_parent)
+    _stand_alone(listen(), port, with_parent=with_parent)
 
 
-def _stand_alone(work: Coroutine[Any, Any, None], *, with_parent: bool) -> None:
-    from deployment.sandbox.processes import stop_with_parent
+def _stand_alone(work: Coroutine[Any, Any, None], port: int, *, with_parent: bool) -> None:
+    from deployment.sandbox.processes import StandIn, stop_with_parent
 
+    try:
+        StandIn.check_port(port, "--port")
+    except Exception:
+        work.close()  # what never ran must not be complained about
+        raise
     if with_parent:
         stop_with_parent()
     run_loop(work)

@@ -7,6 +7,7 @@ resolved.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -107,7 +108,7 @@ class AiohttpTransport:
         try:
             return await _exchange(reads if request.method == "GET" else writes, request)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSent(str(error)) from error
+            raise NotSent(_unconnected(error, request.url)) from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise NoAnswer(str(error) or type(error).__name__) from error
 
@@ -129,6 +130,19 @@ class AiohttpTransport:
         for session in self._sessions or ():
             await session.close()
         self._sessions = None
+
+
+def _unconnected(error: aiohttp.ClientError, url: str) -> str:
+    """Say in plain words that there is no connection, and why as far as it is known."""
+    place = urlsplit(url).netloc
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return f"no connection to {place} in time"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"no connection to {place}: {error.certificate_error}"
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    number = getattr(cause, "errno", None) or 0
+    why = os.strerror(number) if number > 0 else getattr(cause, "strerror", None) or cause
+    return f"no connection to {place}: {why}"
 
 
 async def _only_once(

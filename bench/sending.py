@@ -23,6 +23,7 @@ from bench.least import earliest, least_time
 from bot.attempt import keep_going
 from bot.clock import Bell, Ports, system_ports
 from bot.core.schedule import Quotas
+from bot.sending.backlog import Backlog
 from bot.sending.dispatcher import Dispatcher
 from bot.sending.effects import Effects
 from bot.sending.pace import Pace
@@ -151,14 +152,17 @@ class Bench:
             transport, EntraTokens(settings, clock.now),
             bot_id=f"28:{settings.app_id}", tenant_id=settings.tenant_id, pace=pace,
         )  # fmt: skip
+        showing = Showing({}, clock)
+        backlog = Backlog({}, self._store, showing, clock, most=10_000)
         effects = Effects(
-            self._store, Showing({}, clock), connector, Consents({}, self._store, self._ports),
-            clock, reachable=settings.reachable, reach=reach,
+            self._store, showing, connector, Consents({}, self._store, self._ports),
+            clock, reachable=settings.reachable, reach=reach, backlog=backlog,
         )  # fmt: skip
         standing_in = StandingIn({}, reach)
         worker = Worker(
-            self._store, effects, self._ports, pace=pace, reach=reach, standing_in=standing_in
-        )
+            self._store, effects, self._ports,
+            pace=pace, reach=reach, standing_in=standing_in, backlog=backlog,
+        )  # fmt: skip
         return Dispatcher(worker, bell), bell
 
     async def _open(self) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import time, timedelta
-from typing import Annotated, Any
+from difflib import get_close_matches
+from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,6 +41,10 @@ def _safe_url(url: str) -> str:
     return url
 
 
+def _url_or_none(url: str) -> str:
+    return _safe_url(url) if url else url
+
+
 def _seconds(value: Any) -> Any:
     """Read `30s`, `5m`, `2h`, `14d` as a span of time."""
     match = re.fullmatch(r"0*([1-9]\d{0,6})\s*([smhd])", value) if isinstance(value, str) else None
@@ -66,6 +71,7 @@ def _zone(name: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_safe_url)]
+UrlOrNone = Annotated[str, AfterValidator(_url_or_none)]
 Span = Annotated[timedelta, BeforeValidator(_seconds)]
 Zone = Annotated[str, AfterValidator(_zone)]
 TimeOfDay = Annotated[time, BeforeValidator(_of_day)]
@@ -79,13 +85,55 @@ class Strict(BaseModel):
 
 def _plain(message: str) -> str:
     """Say pydantic's commonest sentence in words of the file; drop its own preambles."""
-    known = {"Extra inputs are not permitted": "nobody knows this key; is it misspelt?"}
+    known = {
+        "Extra inputs are not permitted": "nobody knows this key; is it misspelt?",
+        "Field required": "is missing",
+        "Input should be a valid string": "write a text in quotes",
+        "Input should be a valid integer": "write a whole number",
+        "Input should be a valid integer, unable to parse string as an integer": (
+            "write a whole number"
+        ),
+    }
     return known.get(message, message.removeprefix("Value error, "))
 
 
-def mistakes(error: ValidationError, place: Callable[[Sequence[str]], str] = ".".join) -> list[str]:
+def _in_file(place: Sequence[str | int]) -> str:
+    """Say where something stands in the file as people count: `route 2.to`, the first is 1."""
+    told = (f" {part + 1}" if isinstance(part, int) else f".{part}" for part in place)
+    return "".join(told).removeprefix(".")
+
+
+def mistakes(
+    error: ValidationError,
+    model: type[BaseModel],
+    place: Callable[[Sequence[str | int]], str] = _in_file,
+) -> list[str]:
     """Return one line for each mistake: where, and what; never the value, which may be secret."""
     return [
-        f"{place([str(part) for part in one['loc']]) or 'file'}: {_plain(one['msg'])}"
+        f"{place(one['loc']) or 'file'}: {_plain(one['msg'])}{_meant(model, one, place)}"
         for one in error.errors(include_input=False, include_url=False)
     ]
+
+
+def _meant(
+    model: type[BaseModel], one: Mapping[str, Any], place: Callable[[Sequence[str | int]], str]
+) -> str:
+    """Name the known key that is closest to one nobody knows."""
+    if one["type"] != "extra_forbidden":
+        return ""
+    *above, key = one["loc"]
+    for part in above:
+        field = model.model_fields.get(str(part))
+        # A number is a place in a list, and a name of a company one in a table: same model.
+        model = next(_models(field.annotation), model) if field else model
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    close = get_close_matches(str(key), known, 1)
+    return f" Did you mean {place(close)}?" if close else ""
+
+
+def _models(kind: Any) -> Iterator[type[BaseModel]]:
+    """Find the models in an annotation such as `tuple[Company, ...]`."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for inner in get_args(kind):
+        yield from _models(inner)

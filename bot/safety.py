@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from bot.checked import SettingsError, is_loopback
 from bot.company_file import Company, File, read_file
+from bot.core.routes import CHANNEL
 from bot.settings import CALLBACK, MAKE_KEY, CompanySecrets, Settings, read_settings
 
 FEWEST_ADMINISTRATORS = 2
@@ -31,6 +33,10 @@ def read_everything(**values: Any) -> tuple[Settings, File]:
 
 def warnings(file: File) -> list[str]:
     """List what is safe but will be missed one day."""
+    return [*_few_administrators(file), *_odd_channels(file)]
+
+
+def _few_administrators(file: File) -> list[str]:
     named = {mail.strip().lower() for mail in file.administrators}
     if len(named) >= FEWEST_ADMINISTRATORS:
         return []
@@ -40,6 +46,28 @@ def warnings(file: File) -> list[str]:
         ' it; until then its document is blocked. Add administrators = ["MAIL", "MAIL", "MAIL"]'
         " before the first table"
     ]
+
+
+def _odd_channels(file: File) -> list[str]:
+    """List names that look misspelt; one that nothing binds is fine, people bind it in Teams."""
+    bound = {channel.name for channel in file.channel}
+    used = _channels_used(file)
+    found = []
+    for name in sorted(used - bound):
+        if close := get_close_matches(name, bound):
+            told = f"channel:{name} is bound by no [[channel]]"
+            found.append(f"{told}; is {close[0]!r} meant? Else bind it in Teams")
+    for name in sorted(bound - used):
+        found.append(f"[[channel]] {name!r} is used by no route")
+    return found
+
+
+def _channels_used(file: File) -> set[str]:
+    """Return every channel name that routes and fallbacks send to, and the audit trail's."""
+    words = [word for route in file.route for word in route.to]
+    words += [word for company in file.company for word in company.fallback]
+    words += [f"{CHANNEL}{file.audit_channel}"] if file.audit_channel else []
+    return {word.removeprefix(CHANNEL).strip() for word in words if word.startswith(CHANNEL)}
 
 
 def unsafe(settings: Settings, file: File) -> list[str]:

@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 from acumatica_client.oauth import client_tenant
-from bot.checked import SettingsError, Strict, Url, is_loopback, mistakes
+from bot.checked import SettingsError, Strict, Url, UrlOrNone, is_loopback, mistakes
 from bot.company_file import Company
 from bot.connections import Bounds
 from bot.core.clouds import CLOUDS, Cloud, CloudName
@@ -243,7 +243,7 @@ class ServerSettings(Strict):
         le=65536,
         description="Most connections of one address; 0 behind a proxy, whose address all share.",
     )
-    public_url: Url | Literal[""] = Field(
+    public_url: UrlOrNone = Field(
         "",
         description="Address browsers reach the service at; where Acumatica sends a consent back.",
     )
@@ -465,10 +465,10 @@ def read_settings(**values: Any) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise SettingsError(mistakes(error, _variable)) from error
+        raise SettingsError(mistakes(error, Settings, _variable)) from error
     except UnreadableError as error:
         raise SettingsError([f"the environment: {error}; it must be JSON"]) from error
 
 
-def _variable(place: Sequence[str]) -> str:
-    return "__".join(place).upper()
+def _variable(place: Sequence[str | int]) -> str:
+    return "__".join(part for part in place if isinstance(part, str)).upper()

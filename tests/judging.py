@@ -72,6 +72,9 @@ RULES: tuple[Callable[[Case], Iterable[str]], ...] = (
 
 # --- counting ---
 
+TOLD = ("confirmed", "confirmed_mismatch", "mismatch_seen")
+"""Ends of a decision that say that it took effect."""
+
 
 def _count_events(case: Case, verdict: Verdict) -> None:
     pushes, told = case.pushes(), verdict.events
@@ -96,7 +99,7 @@ def _count_releases(case: Case, verdict: Verdict) -> None:
     known = {(d.partition("/")[0], d.rpartition("/")[2]): s for d, s in ends.items()}
     told.attempted = len(sent)
     told.acknowledged = sum(one.status in (200, 202, 204) for one in sent)
-    told.ok = sum(known.get(one.key) in ("confirmed", "confirmed_mismatch") for one in effects)
+    told.ok = sum(known.get(one.key) in TOLD for one in effects)
     told.lost = sum(one.key not in known for one in effects)
     told.unexpected = sum(one.key not in {write.key for write in sent} for one in effects)
     told.duplicated = len(effects) - len({one.key for one in effects})

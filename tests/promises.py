@@ -92,7 +92,8 @@ def _as_seen(case: Case, effect: Effect) -> Iterator[str]:
         and one.verb.casefold() == "release"
     ]  # fmt: skip
     alarm = case.asked(
-        "SELECT id FROM decisions WHERE document LIKE ? AND state = 'confirmed_mismatch'",
+        "SELECT id FROM decisions WHERE document LIKE ?"
+        " AND state IN ('confirmed_mismatch', 'mismatch_seen')",
         f"{effect.key[0]}/%/{effect.key[1]}",
     )
     if not seen or alarm:

@@ -225,11 +225,11 @@ def _of_one_word(words: str) -> Command | None:
 
 def _example(word: str) -> str:
     """Return how a word is typed that means nothing alone; empty when it is none of them."""
-    if meant(word, VENDOR):
+    if word in VENDOR:
         return EXAMPLE_OF["Vendor"]
-    if meant(word, WHY):
+    if word in WHY:
         return EXAMPLE_OF["Why"]
-    entities = ENTITIES.get(meant(word, ENTITIES))
+    entities = ENTITIES.get(word)
     return EXAMPLE_OF[entities[0]] if entities else ""
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from acumatica_client.entities import CREATOR
 from acumatica_client.models import Around, Document
 from bot.core.people import People
 from bot.core.presses import Press
@@ -155,13 +156,15 @@ def askable(
     approvers: Sequence[str] = (),
     privacy: Privacy = Privacy.FULL,
 ) -> list[TeamsPerson]:
-    """Return who may know more about a document: its owner and buyer, the leads, who decides.
+    """Return who may know more about a document: owner, buyer, who entered it, leads, deciders.
 
     Whom a document names is part of what it says: where nothing of it may be told, only those can
     be asked who decide, as its card names them.
     """
     around, leads = (Around(), ()) if privacy is Privacy.NONE else (document.around, leads)
+    creator = "" if privacy is Privacy.NONE else document.text(CREATOR)
     found = [people.by_employee.get(name) for name in (around.owner, around.buyer)]
+    found.append(people.author(creator))
     found += [people.by_email.get(mail.lower()) for mail in leads]
     found += [people.by_id.get(one) for one in approvers]
     known = dict.fromkeys(one for one in found if one)

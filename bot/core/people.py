@@ -86,6 +86,11 @@ class People:
         other_mail = bool(author.email) and author.email.lower() != person.email.lower()
         return False if other_mail and author.name != person.name else None
 
+    def author(self, name: str) -> TeamsPerson | None:
+        """Return who *name*, a creator as the ERP tells it, is in Teams; None when not certain."""
+        found = self.authors.get(name.strip().lower())
+        return self.by_code.get(found.code) if found else None
+
     def same_author(self, one: str, other: str) -> bool:
         """Say whether two words, as the ERP tells them, certainly mean one author."""
         word, same = one.strip().lower(), other.strip().lower()

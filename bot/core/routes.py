@@ -168,6 +168,10 @@ class Routes:
         }
         return tuple(sorted(waiting))
 
+    def follows(self, entities: Iterable[str]) -> bool:
+        """Say whether documents of one of these that wait are brought to anybody at all."""
+        return any(self.waiting_statuses(entity) for entity in entities)
+
     def privacy(self, target: str, *, stands_in: bool = False) -> Privacy:
         """Return how much a card at *target* may tell; a person's own chat is told everything.
 

@@ -41,6 +41,7 @@ from storage.records import Comment, Dialog, PostedCard, Question, TeamsPerson
 
 HOUR = timedelta(hours=1)
 ASKED = phrase("Your question is on its way.")
+ASKED_NOBODY = phrase("Your question stands under the card. Nobody in particular is called.")
 ASKED_ALONE = phrase(
     "Your question goes to {name}'s own chat with me, and the answer to yours: not everybody here"
     " may read it."
@@ -77,7 +78,9 @@ class Asking:
         question = self._question(dialog, asked, card, read)
         await self._keep(conn, dialog, asked, question)
         await self._put(conn, question, asked, read.whom)
-        if read.whom is None or self._is_open(asked, card) or not is_channel(card):
+        if read.whom is None:
+            return Notice(language.say(ASKED_NOBODY))
+        if self._is_open(asked, card) or not is_channel(card):
             return Notice(language.say(ASKED))
         return Notice(language.say(ASKED_ALONE, name=read.whom.name))
 

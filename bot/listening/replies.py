@@ -96,7 +96,9 @@ class Replies:
         park = isinstance(outcome, Reject) or notice.attempts >= GIVE_UP
         reason = getattr(outcome, "reason", "")
         await notices.postpone(conn, notice, due_at=due, note=reason, park=park)
-        log.warning("reply not read", extra={"root": notice.root, "reason": reason})
+        # Being told when to come again is the ordinary pace of things, no alarm.
+        level = logging.INFO if after is not None and not park else logging.WARNING
+        log.log(level, "reply not read", extra={"root": notice.root, "reason": reason})
 
     async def _read(self, notice: ToRead) -> Outcome:
         async with self._store.reading() as conn:

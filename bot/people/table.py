@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bot.people.report import Report, Row, age
 from cards.text import clean
 
-HEADINGS = ("", "Acumatica", "E-mail there", "In Entra", "Found by", "Reachable", "May approve")
 STALE = "nothing was read yet: start the service once"
 
 
 def drawn(report: Report, now: datetime) -> RenderableType:
-    """Return one company's report: how old it is, the table, and what to do about it."""
+    """Return one company's report: how old it is, the people, and what to do about it."""
     return Group(*_parts(report, now))
 
 
@@ -28,8 +26,8 @@ def _parts(report: Report, now: datetime) -> Iterator[RenderableType]:
             yield Text(f"  {part.name}: {clean(part.trouble)}", style="yellow")
     for name, absence in report.lacking.items():
         yield Text(f"  the permission {name} {absence}", style="yellow")
-    if report.rows:
-        yield _table(report)
+    for row in report.rows:
+        yield Text("\n    ".join(clean(line) for line in _told(row)))
     yield from _lines(report)
 
 
@@ -38,23 +36,18 @@ def _ages(report: Report, now: datetime) -> str:
     return told or STALE
 
 
-def _table(report: Report) -> Table:
-    table = Table(*HEADINGS, box=None, pad_edge=False)
-    for row in report.rows:
-        table.add_row(*(Text(clean(cell)) for cell in _cells(row)))
-    return table
-
-
-def _cells(row: Row) -> tuple[str, ...]:
+def _told(row: Row) -> Iterator[str]:
+    """Tell of somebody as Acumatica has them, then as Entra does; short enough for 80 columns."""
     match, person, user = row.match, row.match.person, row.match.user
     mark = "✗" if row.blocks else "?" if row.open else "✓"
-    who = f"{match.code} {match.name}".strip()
+    yield " ".join(part for part in (mark, match.code, match.name, match.mail) if part)
     if person is None:
-        return mark, who, match.mail, f"nobody: {match.doubt}", "", "", ""
+        yield f"is nobody in Entra: {match.doubt}"
+        return
     account = user.upn if user else person.email
-    approve = f"no: {match.refused}" if match.refused else "yes"
-    reach = row.reach.told if row.reach.fine else f"no: {row.reach.told}"
-    return mark, who, match.mail, f"{person.name} {account}", match.how, reach, approve
+    yield f"is {person.name} {account}" + (f", by {match.how}" if match.how else "")
+    reach = row.reach.told if row.reach.fine else f"not reached: {row.reach.told}"
+    yield f"{reach}; " + (f"may not approve: {match.refused}" if match.refused else "may approve")
 
 
 def _lines(report: Report) -> Iterator[RenderableType]:

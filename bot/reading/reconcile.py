@@ -11,10 +11,12 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from acumatica_client.errors import ErpBusy, ErpError
+from acumatica_client.errors import ErpBusy, ErpError, ErpSignInFailed
+from acumatica_client.sign_in import WrongTenant
 from bot.board import Board
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
+from bot.company_file import Company
 from bot.core.differences import Report
 from bot.core.nights import latest_night, next_night
 from bot.core.pace import Pace, Polled
@@ -118,7 +120,7 @@ class Reconciler:
 
     def _put_off(self, report: Report, error: ErpError) -> None:
         report.whole = False
-        report.problems.append(str(error))
+        report.problems.append(in_words(error, self._company))
         self._pace = self._pace.after_failure()
         after = error.after if isinstance(error, ErpBusy) else 0.0
         wait = self._pace.back_off(self._ports.chance(), after=after)
@@ -162,3 +164,12 @@ class Reconciler:
             self._board.fine("reconciliation")
         level = logging.WARNING if report.problems or report.differences else logging.INFO
         log.log(level, "%s: %s", occasion, report)
+
+
+def in_words(error: ErpError, company: Company) -> str:
+    """Say what went wrong, and for a refused sign-in which settings to look at."""
+    if not isinstance(error, ErpSignInFailed) or isinstance(error, WrongTenant):
+        return str(error)
+    above = f"ACUMATICA__{company.name.upper()}__"
+    named = "USER, PASSWORD" if company.sign_in == "session" else "CLIENT_ID, CLIENT_SECRET"
+    return f"{error}; check {above}… ({named})"

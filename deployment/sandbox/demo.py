@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 
 from deployment.sandbox.acumatica.options import SandboxOptions as AcumaticaOptions
+from deployment.sandbox.folder import write_environment, write_rules
 from deployment.sandbox.processes import StandIn
 from deployment.sandbox.teams import SandboxOptions as TeamsOptions
 
@@ -86,12 +87,14 @@ class Demo:
         return self.data / "countersign.toml"
 
     def prepare(self) -> Secrets:
-        """Check ports, write the file, and return the secrets. Raises StandInFailed, OSError."""
+        """Check ports, write the files, and return the secrets. Raises StandInFailed, OSError."""
         for port, option in self._ports():
             StandIn.check_port(port, option)
         self.data.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(self._rules(), "utf-8")
-        return read_secrets(self.data / "secrets.json")
+        write_rules(self.file, self._rules())
+        words = read_secrets(self.data / "secrets.json")
+        write_environment(self.data / "env", self.settings(words))
+        return words
 
     def _ports(self) -> tuple[tuple[int, str], ...]:
         return (
@@ -112,9 +115,9 @@ class Demo:
         """Return what the environment would tell the bot."""
         erp = AcumaticaOptions(password="")
         return {
-            "config": self.file,
+            "config": self.file.resolve(),
             "teams": self._teams(words),
-            "storage": {"url": f"sqlite:///{self.data / 'countersign.db'}"},
+            "storage": {"url": f"sqlite:///{(self.data / 'countersign.db').resolve()}"},
             "server": {"host": LOCAL, "port": self.port, "public_url": self.bot},
             "encryption": {"keys": words["encryption_key"]},
             "log": {"level": "warning"},
@@ -215,6 +218,7 @@ class Demo:
   3. Watch the bill turn Open on the Acumatica page; put a new one on hold there.
 
   Everything is remembered in {self.data}/ (delete it to start afresh). Ctrl-C stops.
+  Other commands, beside it: (set -a; . {self.data}/env; uv run app.py people)
 """
 
 

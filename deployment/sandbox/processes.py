@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -53,11 +54,14 @@ class StandIn:
         return cls(name, url, process)
 
     @staticmethod
-    def check_port(port: int, option: str) -> None:
-        """Raise StandInFailed when somebody else listens there: we would talk to a stranger."""
+    def check_port(port: int, option: str, host: str = "127.0.0.1") -> None:
+        """Raise StandInFailed when nobody can listen there: we would talk to a stranger."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            socket.create_server(("127.0.0.1", port)).close()
+            socket.create_server((host, port), family=family).close()
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise StandInFailed(f"cannot listen on {host}, port {port}: {error}") from error
             raise StandInFailed(
                 f"port {port} is taken; stop what listens there, or choose another with {option}"
             ) from error

@@ -57,8 +57,11 @@ class TeamsApp:
             found.append(f"--developer must have 1 to {LONGEST_DEVELOPER} characters")
         links = {"--website": self.website, "--privacy": self.privacy, "--terms": self.terms}
         for option, url in links.items():
-            if not _is_https(url or self.public_url):
-                found.append(f"{option} must be an https address (or set SERVER__PUBLIC_URL)")
+            if url and not _is_https(url):
+                found.append(f"{option} must be an https address")
+        if not all(links.values()) and not _is_https(self.public_url):
+            empty = ", ".join(option for option, url in links.items() if not url)
+            found.append(f"SERVER__PUBLIC_URL must be an https address (or give {empty})")
         return found
 
     def asks_for(self) -> list[str]:

@@ -48,11 +48,13 @@ def reset(writer: Writer) -> None:
 # --- not sent ---
 
 
-async def test_refused_connection_is_not_sent() -> None:
-    request = Request("POST", f"http://127.0.0.1:{await free_port()}/", body=b"x")
+async def test_refused_connection_is_not_sent_and_told_in_plain_words() -> None:
+    port = await free_port()
 
-    with pytest.raises(NotSent):
-        await send(request)
+    with pytest.raises(NotSent) as told:
+        await send(Request("POST", f"http://127.0.0.1:{port}/secret", body=b"x"))
+
+    assert str(told.value) == f"no connection to 127.0.0.1:{port}: Connection refused"
 
 
 async def test_unknown_name_is_not_sent() -> None:

@@ -48,6 +48,7 @@ from bot.deciding.pressed import Presses, Received
 from bot.deciding.settler import Settler
 from bot.reading.look import Look
 from bot.reading.poller import Poller
+from bot.sending.backlog import Backlog
 from bot.sending.effects import Effects
 from bot.sending.pace import Pace
 from bot.sending.reach import Reach
@@ -205,11 +206,15 @@ class World:
         dialogs = Dialogs(store, claims, ports)
         reachable = lambda told: told or SERVICE  # noqa: E731  # as short as it is
         reach = Reach(store)
+        backlog = Backlog(tenants, store, showing, self.clock, most=600)
         effects = Effects(
-            store, showing, connector, consents, self.clock, reachable=reachable, reach=reach
-        )
+            store, showing, connector, consents, self.clock,
+            reachable=reachable, reach=reach, backlog=backlog,
+        )  # fmt: skip
         standing_in, pace = StandingIn(tenants, reach), Pace(Quotas(), self.clock)
-        worker = Worker(store, effects, ports, pace=pace, reach=reach, standing_in=standing_in)
+        worker = Worker(
+            store, effects, ports, pace=pace, reach=reach, standing_in=standing_in, backlog=backlog
+        )
         poller = Poller(tenant, store, ports, look_bell=look)
         self.bot = Bot(
             store,

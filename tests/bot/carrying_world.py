@@ -112,10 +112,10 @@ class Erp:
     async def sign_in(self) -> None:
         self.clocks.advance(self.sign_in_takes)
 
-    async def read(self, _key: DocumentKey) -> Document | None:
+    async def read(self, key: DocumentKey) -> Document | None:
         if self.fails:
             raise self.fails.pop(0)
-        told = self.shows
+        told = None if self.shows is None else replace(self.shows, key=key)
         self.clocks.advance(self.read_takes)
         return told
 
@@ -151,9 +151,15 @@ class Carrying:
     doer: Doer
     settler: Settler
 
-    async def decision(self) -> Decision:
+    async def decision(self, name: str = "d1") -> Decision:
         async with self.store.reading() as conn:
-            return await ledger.get(conn, "d1")
+            return await ledger.get(conn, name)
+
+    async def press_another(self, number: str) -> None:
+        """Have Ann release another bill as well, as decision d2."""
+        key = DocumentKey("Bill", "Bill", number)
+        another = replace(bill("Balanced"), key=key)
+        await _press(self.store, self.clocks, another, ("release",), "d2")
 
     async def steps(self) -> list[Step]:
         async with self.store.reading() as conn:
@@ -214,15 +220,19 @@ async def carrying(
 
 
 async def _press(
-    store: Database, clocks: Clocks, document: Document, plan: tuple[str, ...]
+    store: Database,
+    clocks: Clocks,
+    document: Document,
+    plan: tuple[str, ...],
+    name: str = "d1",
 ) -> None:
-    now = clocks.now()
+    now, key = clocks.now(), str(document.key)
     print_of = fingerprint(NAME, document)
     record = StoredDocument(
-        NAME, str(KEY), document.status, now, print_of, START, document.to_json(), 1, now
+        NAME, key, document.status, now, print_of, START, document.to_json(), 1, now
     )
     asked = Decision(
-        id="d1", company=NAME, document=str(KEY), token="t", state=DecisionState.PENDING,
+        id=name, company=NAME, document=key, token=f"t-{name}", state=DecisionState.PENDING,
         verbs=("release",), approvers=(ANN.aad_object_id,), fingerprint=print_of, asked_at=now,
         correlation="c", asked_in="On Hold",
     )  # fmt: skip
@@ -233,7 +243,7 @@ async def _press(
         await people.put_person(conn, ANN, now=now)
         await people.put_employee(conn, NAME, employee)
         await ledger.ask(conn, asked)
-        await ledger.claim(conn, "d1", claimant, plan=plan, now=now, reading=clocks.reading())
+        await ledger.claim(conn, name, claimant, plan=plan, now=now, reading=clocks.reading())
 
 
 def _no_transport(_allowed: object) -> Any:

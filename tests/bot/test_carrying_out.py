@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -22,7 +23,7 @@ from carrying_world import (
 )
 
 from acumatica_client.errors import ErpBusy, ErpUnavailable, ErpUnreadable
-from acumatica_client.models import CallClass, CallOutcome, Document
+from acumatica_client.models import CallClass, CallOutcome, Document, DocumentKey, ErpCall
 from storage import inbox, ledger, people, settlements
 from storage.records import DecisionState, StepState
 
@@ -291,6 +292,40 @@ async def test_after_a_reboot_the_quiet_window_begins_anew(tmp_path: Path) -> No
 
         assert await world.until_settled() is DecisionState.NOT_APPLIED
         assert 905 <= world.clocks.seconds <= 970
+
+
+# --- side by side ---------------------------------------------------------------------------
+
+
+async def test_a_long_call_holds_up_no_other_document_and_nobody_takes_it_over(
+    tmp_path: Path,
+) -> None:
+    async with carrying(tmp_path, becomes=["Open"]) as world:
+        called, answers, act = asyncio.Event(), asyncio.Event(), world.erp.act
+
+        async def takes_long(call: ErpCall, key: DocumentKey, *, since: float) -> CallOutcome:
+            if key == KEY:
+                called.set()
+                await answers.wait()
+            return await act(call, key, since=since)
+
+        world.erp.act = takes_long  # type: ignore[method-assign]
+        long_one = asyncio.ensure_future(world.doer.step())
+        await called.wait()
+        await world.press_another("000124")
+
+        assert await world.doer.step()
+        assert await world.settler.step()
+
+        assert (await world.decision("d2")).state is DecisionState.CONFIRMED
+        world.clocks.advance(21 * 60)  # as long as a call and its long operation may take
+        assert not await world.doer.step()
+        assert not await world.settler.step()
+        assert (await world.steps())[0].state is StepState.SENT
+        answers.set()
+        await long_one
+        assert await world.until_settled() is DecisionState.CONFIRMED
+        assert world.erp.writes == ["ReleaseBill", "ReleaseBill"]
 
 
 # --- our own edit ---------------------------------------------------------------------------

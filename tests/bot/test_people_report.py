@@ -112,6 +112,18 @@ async def test_those_in_doubt_come_first_with_the_lines_that_settle_them(
     assert '[[person]]\nemail = "aw@acme.example"\nemployee = "E01"' in text
 
 
+async def test_what_is_told_is_whole_however_narrow_the_terminal(
+    store: Database, tmp_path: Path
+) -> None:
+    told = io.StringIO()
+    found = drawn(await report(tmp_path), NOW)
+    Console(width=40, file=told).print(found, soft_wrap=True)
+
+    assert "? E01 Ann Whitfield ann@acme.example\n" in told.getvalue()
+    pasted = tomllib.loads(told.getvalue().partition("countersign.toml:\n")[2])["person"]
+    assert {one["email"] for one in pasted} == {"aw@acme.example", "admin@acme.example"}
+
+
 async def test_a_line_pasted_into_the_file_settles_the_doubt(
     store: Database, tmp_path: Path
 ) -> None:

@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 from sync_world import NAME, START, SyncWorld, sync_world
 
+from acumatica_client.errors import ErpError, ErpSignInFailed, ErpUnavailable
+from acumatica_client.sign_in import WrongTenant
+from bot.company_file import Company
 from bot.core.differences import Kind
+from bot.reading.reconcile import in_words
 from storage import documents, inbox, requests
 
 SWEEP = timedelta(minutes=10)
@@ -413,6 +417,20 @@ async def test_a_reconciliation_shows_how_far_it_is(
     ]
     assert "reconciliation of acme: Bill cards, 12 read" in caplog.text
     assert "request: acme: 24 compared, no difference" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "more"),
+    [
+        (ErpSignInFailed("no"), "; check ACUMATICA__ACME__… (USER, PASSWORD)"),
+        (WrongTenant("no"), ""),
+        (ErpUnavailable("no"), ""),
+    ],
+)
+def test_a_refused_sign_in_names_the_settings_to_look_at(error: ErpError, more: str) -> None:
+    company = Company(name="acme", url="https://erp.example", tenant="Company")
+
+    assert in_words(error, company) == f"{error}{more}"
 
 
 async def test_a_document_that_cannot_be_read_is_a_problem_and_the_rest_is_compared(

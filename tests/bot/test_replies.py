@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from logging import WARNING
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,9 @@ async def test_a_command_to_the_bot_is_no_comment_but_a_word_to_it_is(graph: Not
     assert await graph.said() == ["the freight is missing"]
 
 
-async def test_while_graph_is_busy_the_reply_waits_and_is_read_later(graph: NoticesWorld) -> None:
+async def test_while_graph_is_busy_the_reply_waits_and_is_read_later_without_an_alarm(
+    graph: NoticesWorld, caplog: pytest.LogCaptureFixture
+) -> None:
     thread = await graph.card()
     await graph.lever(
         "faults", {"fault": "status:429:120", "on": {"path": "/v1.0/teams"}, "times": 1}
@@ -206,6 +209,7 @@ async def test_while_graph_is_busy_the_reply_waits_and_is_read_later(graph: Noti
     await graph.settle()
 
     assert await graph.said() == ["be patient"]
+    assert "reply not read" not in [row.message for row in caplog.records if row.levelno >= WARNING]
 
 
 async def test_more_replies_than_graph_answers_a_second_are_all_read(graph: NoticesWorld) -> None:

@@ -229,30 +229,30 @@ def test_variables_of_other_programs_that_end_in_file_are_not_read(
 @pytest.mark.parametrize(
     ("line", "place"),
     [
-        ('url = "http://erp.example"', "company.0.url"),
-        ('url = "https://bot:sesame@erp.example"', "company.0.url"),
-        ('url = "https://[erp"', "company.0.url"),
-        ('time_zone = "Mars/Olympus"', "company.0.time_zone"),
-        ('time_zone = "America"', "company.0.time_zone"),
-        ('time_zone = ""', "company.0.time_zone"),
-        ('poll = "often"', "company.0.poll"),
-        ("poll = 5", "company.0.poll"),
-        ('poll = "0s"', "company.0.poll"),
-        ('poll = "99999999999d"', "company.0.poll"),
-        ('card_age = "1y"', "company.0.card_age"),
+        ('url = "http://erp.example"', "company 1.url"),
+        ('url = "https://bot:sesame@erp.example"', "company 1.url"),
+        ('url = "https://[erp"', "company 1.url"),
+        ('time_zone = "Mars/Olympus"', "company 1.time_zone"),
+        ('time_zone = "America"', "company 1.time_zone"),
+        ('time_zone = ""', "company 1.time_zone"),
+        ('poll = "often"', "company 1.poll"),
+        ("poll = 5", "company 1.poll"),
+        ('poll = "0s"', "company 1.poll"),
+        ('poll = "99999999999d"', "company 1.poll"),
+        ('card_age = "1y"', "company 1.card_age"),
         ('version = "26.100.001"', "version"),
-        ("page = 0", "company.0.page"),
-        ('sign_in = "basic"', "company.0.sign_in"),
-        ("seats = 3", "company.0.seats"),
-        ("actions_at_once = 5", "company.0.actions_at_once"),
+        ("page = 0", "company 1.page"),
+        ('sign_in = "basic"', "company 1.sign_in"),
+        ("seats = 3", "company 1.seats"),
+        ("actions_at_once = 5", "company 1.actions_at_once"),
         ("seats = 1\nactions_at_once = 2", "actions_at_once: more than 1 needs more sessions"),
-        ("parallel = 0", "company.0.parallel"),
-        ("requests_per_minute = -1", "company.0.requests_per_minute"),
-        ('locale = "english"', "company.0.locale"),
-        ("allow_unknown_editors = true", "company.0.allow_unknown_editors"),
-        ('name = "Acme Ltd"', "company.0.name"),
-        ('name = "acme__east"', "company.0.name"),
-        ('name = "acme_"', "company.0.name"),
+        ("parallel = 0", "company 1.parallel"),
+        ("requests_per_minute = -1", "company 1.requests_per_minute"),
+        ('locale = "english"', "company 1.locale"),
+        ("allow_unknown_editors = true", "company 1.allow_unknown_editors"),
+        ('name = "Acme Ltd"', "company 1.name"),
+        ('name = "acme__east"', "company 1.name"),
+        ('name = "acme_"', "company 1.name"),
         ('calls = { Bill = { "post" = "POST X" } }', "Bill.post"),
         ('calls = { Bill = { "release bill" = "DELETE X" } }', "calls"),
     ],
@@ -276,17 +276,17 @@ def test_an_unsafe_company_is_refused_by_its_place(folder: Path, line: str, plac
         (BILLS + 'when = "in limbo"\n', "'in limbo' is none of"),
         (BILLS + 'where = [{ field = "Amuont", at_least = 1 }]\n', "'Amuont' is none of"),
         (BILLS + 'where = [{ field = "Amount" }]\n', "say one of"),
-        (BILLS + 'where = [{ field = "Amount", above = 1 }]\n', "route.0.where.0.above"),
+        (BILLS + 'where = [{ field = "Amount", above = 1 }]\n', "route 1.where 1.above"),
         (BILLS + 'actions = ["pay"]\n', "'pay' is none of"),
         (BILLS + 'approver = ["boss"]\n', "'boss' is none of"),
         (BILLS.replace("channel:ap", "ap"), "'ap' is neither"),
         (BILLS.replace("channel:ap", "channel: "), "is neither"),
-        (BILLS + "copies = 2\n", "route.0.copies"),
+        (BILLS + "copies = 2\n", "route 1.copies"),
         ('[[person]]\nemail = "a@b.example"\nlimit = 5\n', "say its currency too"),
-        ('[[person]]\nemail = "a@b.example"\nlimit = -5\ncurrency = "USD"\n', "person.0.limit"),
-        ('[[person]]\nemail = "a@b.example"\nlimit = nan\ncurrency = "USD"\n', "person.0.limit"),
-        ('[[person]]\nemail = "a@b.example"\nlimit = inf\ncurrency = "USD"\n', "person.0.limit"),
-        ('[[channel]]\nname = "ap"\nconversation = "ap@thread"\n', "channel.0.conversation"),
+        ('[[person]]\nemail = "a@b.example"\nlimit = -5\ncurrency = "USD"\n', "person 1.limit"),
+        ('[[person]]\nemail = "a@b.example"\nlimit = nan\ncurrency = "USD"\n', "person 1.limit"),
+        ('[[person]]\nemail = "a@b.example"\nlimit = inf\ncurrency = "USD"\n', "person 1.limit"),
+        ('[[channel]]\nname = "ap"\nconversation = "ap@thread"\n', "channel 1.conversation"),
         (COMPANY, "acme is there twice"),
         ("[[companies]]\n", "companies"),
     ],
@@ -354,7 +354,7 @@ def test_a_broken_file_does_not_hide_an_unsafe_environment(
 
     found = in_file(folder, COMPANY.replace("https", "http") + LAST_ROUTE)
 
-    for place in ("TEAMS__APP_ID", "ACUMATICA__ACME__PASSWORD", "company.0.url"):
+    for place in ("TEAMS__APP_ID", "ACUMATICA__ACME__PASSWORD", "company 1.url"):
         assert place in found
 
 
@@ -398,10 +398,12 @@ def test_no_mistake_quotes_a_secret(folder: Path, monkeypatch: pytest.MonkeyPatc
 # --- the command ---
 
 
-def check(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def check(
+    folder: Path, *, command: str = "check", **environment: str
+) -> subprocess.CompletedProcess[str]:
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        [sys.executable, str(ROOT / "app.py"), "check"],
+        [sys.executable, str(ROOT / "app.py"), command],
         cwd=folder,
         env={**clean, **SAFE, **environment},
         capture_output=True,
@@ -415,7 +417,7 @@ def test_check_says_that_all_is_well(folder: Path) -> None:
     done = check(folder)
 
     assert done.returncode == 0
-    assert "1 companies, 1 routes" in done.stderr
+    assert "1 company, 1 route;" in done.stderr
     assert [secret for secret in SECRETS if secret in done.stdout + done.stderr] == []
 
 
@@ -451,12 +453,80 @@ def test_check_tells_every_mistake_at_once_and_no_secret(folder: Path) -> None:
         "TEAMS__ALLOWED_TENANTS",
         "ACUMATICA__ACME__USER",
         "STORAGE__URL",
-        "company.0.url",
-        "company.0.poll",
+        "company 1.url",
+        "company 1.poll",
     ):
         assert [line for line in lines if place in line], place
     assert "Traceback" not in done.stderr
     assert [secret for secret in SECRETS if secret in done.stdout + done.stderr] == []
+
+
+def test_a_channel_that_looks_misspelt_is_warned_about(folder: Path) -> None:
+    routes = BILLS.replace("channel:ap", "channel:paymnets") + LAST_ROUTE
+    text = COMPANY + routes + '[[channel]]\nname = "payments"\nconversation = "19:x@thread"\n'
+    (folder / "countersign.toml").write_text(text, "utf-8")
+
+    done = check(folder)
+
+    assert done.returncode == 0
+    assert "channel:paymnets is bound by no [[channel]]; is 'payments' meant?" in done.stderr
+    assert "[[channel]] 'payments' is used by no route" in done.stderr
+
+
+def test_a_channel_that_is_bound_inside_teams_is_not_warned_about(folder: Path) -> None:
+    (folder / "countersign.toml").write_text(
+        'audit_channel = "audits"\n' + COMPANY + BILLS + LAST_ROUTE
+        + '[[channel]]\nname = "audits"\nconversation = "19:x@thread"\n',
+        "utf-8",
+    )  # fmt: skip
+
+    assert "channel" not in check(folder).stderr
+
+
+def test_a_wrong_variable_is_told_in_one_plain_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVER__PUBLIC_URL", "http://x.example")
+    monkeypatch.setenv("SERVER__PORT", "abc")
+
+    assert sorted(problems().splitlines()) == [
+        "SERVER__PORT: write a whole number",
+        "SERVER__PUBLIC_URL: 'x.example' must be https; http is for loopback only",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (COMPANY + "sweeep = '5m'\n" + LAST_ROUTE, "company 1.sweeep: nobody knows this key"),
+        (COMPANY + "sweeep = '5m'\n" + LAST_ROUTE, "Did you mean sweep?"),
+        (COMPANY + BILLS + 'where = [{ field = "Amount", at_last = 1 }]\n', "mean at_least?"),
+        (COMPANY + BILLS + "action = []\n" + LAST_ROUTE, "Did you mean actions?"),
+        ("administrator = []\n" + COMPANY + LAST_ROUTE, "Did you mean administrators?"),
+    ],
+)
+def test_a_misspelt_key_is_told_with_the_closest_one(folder: Path, text: str, meant: str) -> None:
+    assert meant in in_file(folder, text)
+
+
+def test_a_misspelt_variable_is_told_with_the_closest_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEAMS__APPID", "app")
+    monkeypatch.setenv("ACUMATICA__ACME__PASWORD", "x")
+
+    assert "TEAMS__APPID: nobody knows this key; is it misspelt? Did you mean APP_ID?" in problems()
+    assert "Did you mean PASSWORD?" in problems()
+
+
+def test_run_tells_as_many_mistakes_as_check(folder: Path) -> None:
+    (folder / "countersign.toml").unlink()
+
+    told = check(folder, TEAMS__APP_ID="", STORAGE__URL="mysql://x").stderr
+    ran = check(folder, command="run", TEAMS__APP_ID="", STORAGE__URL="mysql://x").stderr
+
+    assert told.count("✗ ") >= 3
+    assert ran == told
 
 
 def test_settings_read_twice_are_equal(folder: Path) -> None:

@@ -98,8 +98,42 @@ async def test_pending_pos_lists_orders_only(world: World, bill: str, order: str
     assert "4,321.00" not in shown
 
 
-async def test_nothing_pending_is_said_so(world: World) -> None:
-    assert "No pending payments" in texts((await ask(world, "pending payments"))["card"])
+async def test_payments_that_no_route_brings_are_not_said_to_be_none(world: World) -> None:
+    shown = texts((await ask(world, "pending payments"))["card"])
+
+    assert "I do not follow payments that wait" in shown
+    assert "No pending" not in shown
+    assert "Nothing at the moment" not in shown
+
+
+async def test_after_the_last_page_it_is_said_that_this_was_all(world: World, bill: str) -> None:
+    await ask(world, "pending bills")
+
+    for line in ("more", "page 7"):
+        shown = texts((await ask(world, line))["card"])
+        assert "That was everything." in shown
+        assert bill not in shown
+    assert bill in texts((await ask(world, "page 1"))["card"])
+
+
+async def test_a_typed_decision_changes_nothing_and_says_where_the_card_is(
+    world: World, bill: str
+) -> None:
+    shown = texts((await ask(world, f"release {bill}"))["card"])
+
+    assert "Only a press on a card decides" in shown
+    assert f"{bill}: On Hold" in shown
+    assert "Its card stands in" in shown
+    assert "Bill on hold" in texts((await ask(world, f"bill {bill}"))["card"])
+    assert "Release" not in buttons((await ask(world, f"approve bill {bill}"))["card"])
+
+
+async def test_a_bill_without_its_number_is_asked_for_it(world: World) -> None:
+    assert "for example “bill 000154”" in texts((await ask(world, "bill"))["card"])
+
+
+async def test_in_ones_own_chat_nothing_is_said_of_a_channel(world: World) -> None:
+    assert "This channel" not in str((await ask(world, "settings"))["card"])
 
 
 async def test_a_released_bill_waits_for_nobody(world: World) -> None:

@@ -242,7 +242,10 @@ async def test_why_tells_the_route_those_passed_who_decides_and_what_happened(
     shown = texts((await ask(world, f"why {west}"))["card"])
 
     assert "It is On Hold and goes by route 2." in shown
-    assert "Route 1 wants Amount of at least 10000" in shown
+    assert re.search(
+        r"Route 1 wants Amount of at least 10,000\.00; it is [\d,]+\.\d\d\.",
+        shown.replace("\\", ""),
+    )
     assert "channel purchasing-west" in shown
     assert "Who may decide" in shown
     assert "seen as On Hold" in shown

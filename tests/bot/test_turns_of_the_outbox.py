@@ -13,9 +13,11 @@ import pytest
 from bot.clock import Ports
 from bot.core.posting import Throttled, Unreachable
 from bot.core.schedule import Errand, Quotas, Window
+from bot.sending.backlog import Backlog
 from bot.sending.effects import Effects, Performed
 from bot.sending.pace import Pace
 from bot.sending.reach import Reach
+from bot.sending.showing import Showing
 from bot.sending.standing_in import StandingIn
 from bot.sending.worker import MOST_OF_A_PEER, MOST_TAKEN, Taken, Worker
 from storage import conversations, outbox
@@ -104,6 +106,7 @@ def desk_on(store: Database, clock: Clock, quotas: Quotas = Quotas()) -> Desk:  
         pace=pace,
         reach=reach,
         standing_in=StandingIn({}, reach),
+        backlog=Backlog({}, store, Showing({}, clock), clock, most=600),
     )
     return Desk(store, clock, worker, sender, reach)
 

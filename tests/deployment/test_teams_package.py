@@ -129,6 +129,14 @@ def test_what_teams_would_refuse_is_refused_here_with_its_place(
         manifest(replace(APP, **wrong))
 
 
+def test_an_address_that_is_missing_everywhere_is_told_once() -> None:
+    local = replace(APP, public_url="http://127.0.0.1:3978", website="", privacy="", terms="")
+
+    (told,) = local.problems()
+
+    assert told.startswith("SERVER__PUBLIC_URL must be an https address")
+
+
 def test_permissions_are_asked_for_only_where_they_are_used() -> None:
     assert "authorization" not in manifest(PLAIN)
     assert "activities" not in manifest(PLAIN)

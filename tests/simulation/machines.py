@@ -40,7 +40,6 @@ from storage.records import Reading
 BEGINNING = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 PORTS = {"erp": 8770, "teams": 8780, "bot": 3978}
 URLS = {name: f"http://127.0.0.1:{port}" for name, port in PORTS.items()}
-ROUTES = Path(__file__).with_name("countersign.toml")
 
 
 @dataclass
@@ -139,6 +138,7 @@ class Machines:
         self.erp: Any = None
         self.teams: Any = None
         self._others: list[Process] = []
+        self._keys = 0
         self._stop = asyncio.Event()
         self._token_dice = self.dice("tokens")
 
@@ -180,6 +180,11 @@ class Machines:
             app[STATE].key, app[STATE].entra_key = _key("bot"), _key("entra")
         assert runner.server is not None
         self.network.listen(PORTS[name], name, runner.server, process)
+
+    def rotate(self) -> None:
+        """Have Teams sign with another key."""
+        self._keys += 1
+        self.teams.key = _key("bot" if self._keys % 2 == 0 else "other bot")
 
     # --- the service ---
 
@@ -269,7 +274,7 @@ class Machines:
                 "graph_url": url,
                 "openid_metadata_url": f"{url}/v1/.well-known/openidconfiguration",
             },
-            storage={"url": f"sqlite:///{self.store}"},
+            storage={"url": f"sqlite:///{self.store.name}"},
             acumatica={
                 "acme": {"user": "countersign", "password": PASSWORD, "push_secret": PUSH_SECRET}
             },

@@ -15,6 +15,8 @@ AMOUNTS = (120.0, 999.99, 1234.5, 4800.0, 9999.99, 10000.0, 12500.0, 24999.0, 26
 OWNERS = ("EP00000002", "EP00000003", "EP00000001", "EP00000004")
 REST = 30 * 60.0
 """Seconds everything works again before the checker comes: a quiet window, and some patience."""
+SHORT_REST = 11 * 60.0
+"""The same where nothing is open any more: every document is polled once again."""
 
 ERP_FAULTS = (
     *(f"status:{code}" for code in (400, 401, 403, 404, 409, 412, 422, 429, 500, 502, 503, 504)),
@@ -35,7 +37,7 @@ KINDS = (
     *(f"network {name}" for name in wires.FAULTS),
     *inline_store.FAULTS,
     *WISHES,
-    "kill",
+    *("kill", "rotate", "reinstall", "replay", "settle"),
 )
 """Everything that can go wrong; over many seeds each must have happened."""
 
@@ -68,14 +70,17 @@ class Dice(Random):
         return names[self._next % len(names)]
 
 
-def story(seed: int, most: int = 30) -> list[Event]:
-    """The events of a seed."""
+def story(seed: int) -> list[Event]:
+    """The events of a seed; every twentieth goes on for hours."""
     dice = Dice(seed)
+    is_long = seed % 20 == 19
+    most = 60 if is_long else 30
     names = [name for name, weight in _WEIGHTS.items() for _ in range(weight)]
     events = [Event(1.0, "bill", _bill(dice))]
     for _ in range(dice.randint(most // 2, most)):
         name = dice.choice(names)
-        events.append(Event(_wait(dice), name, _DRAWS[name](dice)))
+        longer = dice.choice((0.0, 0.0, 0.0, 900.0)) if is_long else 0.0
+        events.append(Event(_wait(dice) + longer, name, _DRAWS[name](dice)))
     return events
 
 
@@ -202,6 +207,13 @@ _DRAWS: dict[str, Callable[[Dice], tuple[Any, ...]]] = {
     "restart": lambda dice: (dice.choice((0.0, 5.0)),),
     "jump": _jump,
     "two": lambda _: (),
+    "rotate": lambda _: (),
+    "reinstall": lambda dice: (
+        dice.choice(("19:ap-approvals@thread.tacv2", "19:purchasing-east@thread.tacv2")),
+        dice.choice((5.0, 90.0)),
+    ),
+    "replay": lambda dice: (dice.random() < 0.3,),
+    "settle": lambda dice: (dice.choice((("grace", "hugo"), ("hugo", "hugo", "grace"), ("ann",))),),
     "maintenance": lambda dice: (
         dice.choice(("html503", "redirect", "reset")), dice.choice((5.0, 60.0)),
     ),
@@ -215,4 +227,5 @@ _WEIGHTS = {
     "reject": 1, "ask": 1, "look": 4, "say": 2, "push": 4, "erp fault": 8, "teams fault": 8,
     "network": 11, "disk": 3, "kill": 6, "restart": 1, "jump": 2, "two": 1,
     "maintenance": 1, "recycle": 1, "failing_operations": 1, "action_location": 1, "seats": 1,
+    "rotate": 1, "reinstall": 1, "replay": 2, "settle": 1,
 }  # fmt: skip

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from evidence import Pressed
+from case import RELEASED
+from evidence import Pressed, key_of_card
 from machines import URLS
 from troubles import Troubles
 from world import buttons, texts
+
+_SEEN = ("I have seen it", "I have seen it, too")
+SETTLES = {
+    True: ("It took effect", "Confirm: it took effect", *_SEEN),
+    False: ("It did not take effect", "Confirm: it did not take effect", *_SEEN),
+}
+"""What honest administrators press, by whether the bill is released."""
 
 
 class Pressers(Troubles):
@@ -55,14 +64,56 @@ class Pressers(Troubles):
 
     async def _do_trap(self, which: int, name: str, how: Any) -> str:
         """Lay a fault in front of a press, once its card can be pressed."""
+        number = await self._pressable(which)
+        if name == "network":
+            await self._do_network(*how)
+        else:
+            await self._do_erp_fault(*how, number)
+        return await self._press(self._right(number), number, "Release", old=False)
+
+    async def _pressable(self, which: int) -> str:
+        """A bill with a card that can be pressed; a new one where that one is settled."""
         number = self._bill_number(which)
-        for _ in range(20):
-            found = self._on_screen(self._right(number), number)
-            if found and "Release" in buttons(found[1]):
-                break
-            await asyncio.sleep(1.0)
-        await (self._do_network(*how) if name == "network" else self._do_erp_fault(*how))
-        return await self._do_press(which, "Release", ("right",), old_client=False)
+        for patience in (3, 20):
+            for _ in range(patience):
+                found = self._on_screen(self._right(number), number)
+                if found and "Release" in buttons(found[1]):
+                    return number
+                await asyncio.sleep(1.0)
+            self._note("    " + await self._do_bill(120.0 + which, "EAST", "EP00000002"))
+            number = self._numbers[-1][1]
+        return number
+
+    async def _do_settle(self, people: tuple[str, ...]) -> str:
+        """Administrators record what they see in Acumatica, wherever they are asked."""
+        said = []
+        for person in people:
+            for message, card, title in list(self._asked_to_settle(person)):
+                body = {"person": person, "message": message, "button": title}
+                status, answer = await self._ask("POST", f"{URLS['teams']}/_sandbox/press", body)
+                self._struck("settle")
+                said.append(f"{person} on {key_of_card(card)}: {title} → {status} {_gist(answer)}")
+        return "; ".join(said)
+
+    def _asked_to_settle(self, person: str) -> Iterator[tuple[str, Any, str]]:
+        who = self.machines.teams.directory.person(person)
+        for message in self.machines.teams.board.messages.values():
+            card = message.card_for(who.aad_id)
+            if message.deleted or not card or "For administrators" not in texts(card):
+                continue
+            key = key_of_card(card) or self._told_in(card)
+            for title in buttons(card):
+                if title in SETTLES[self._is_released(key[1])]:
+                    yield message.id, card, title
+                    break
+
+    def _told_in(self, card: Any) -> tuple[str, str]:
+        found = re.search(r"Bill (\d{6})", texts(card))
+        return ("Bill", found[1] if found else "")
+
+    def _is_released(self, number: str) -> bool:
+        record = self.machines.erp.book.by_keys("Bill", ("Bill", number))
+        return record is not None and record.fields.get("Status") in RELEASED
 
     async def _do_reject(self, which: int, person: str, times: int) -> str:
         return await self._dialog(which, person, "Reject…", {"choice": "Entered twice"}, times)

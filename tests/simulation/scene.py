@@ -90,8 +90,14 @@ class Scene:
 
     def _lacks_keys(self) -> bool:
         """Whether Teams was slow to tell with which keys it signs: no press is believed before."""
+        now = self.machines.loop.time()
         since = self.machines.clock.true() - timedelta(minutes=5)
         return any(
+            one.server == "teams"
+            and (not one.line or ".well-known" in one.line)
+            and one.at > now - 300.0
+            for one in self.machines.network.struck
+        ) or any(
             event["kind"] == "fault"
             and ".well-known" in event["path"]
             and moment(event["at"]) > since

@@ -8,21 +8,26 @@ runs when it likes, so it does not run at all.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import random
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Any
 
 import aiohttp.connector
 import aiohttp.helpers
 import jwt.api_jwt
 
+from bot.operating import replayer
 from bot.reading import reconcile
 
+SHM = Path("/dev/shm")
 RARELY = timedelta(minutes=1)
 """How often the service asks for an operator's wishes; each 2 s would be half of a story's work."""
 
@@ -39,12 +44,30 @@ def taken_over(
             return datetime.fromtimestamp(wall(), tz)
 
     kept = (time.time, aiohttp.connector.monotonic, random.getstate(), jwt.api_jwt.datetime)
-    often, reconcile.ASKED_EVERY = reconcile.ASKED_EVERY, RARELY
+    often = reconcile.ASKED_EVERY, replayer.LOOK_EVERY
+    reconcile.ASKED_EVERY = replayer.LOOK_EVERY = RARELY
     time.time = wall
     aiohttp.connector.monotonic = loop_time
     jwt.api_jwt.datetime = Told
     aiohttp.helpers._cached_current_datetime = None
     random.seed(seed)
+    try:
+        yield
+    finally:
+        time.time, aiohttp.connector.monotonic = kept[0], kept[1]
+        random.setstate(kept[2])
+        reconcile.ASKED_EVERY, replayer.LOOK_EVERY = often
+        jwt.api_jwt.datetime = kept[3]
+        aiohttp.helpers._cached_current_datetime = None
+
+
+@contextmanager
+def swept_afterwards() -> Iterator[None]:
+    """Collect no garbage meanwhile, and all of it in the end.
+
+    What the killed left open warns when it goes: it must be gone before warnings count again, so
+    nothing outside may hold on to the story's machines.
+    """
     gc.freeze()
     gc.disable()
     with warnings.catch_warnings():
@@ -52,11 +75,16 @@ def taken_over(
         try:
             yield
         finally:
-            time.time, aiohttp.connector.monotonic = kept[0], kept[1]
-            random.setstate(kept[2])
-            reconcile.ASKED_EVERY = often
-            jwt.api_jwt.datetime = kept[3]
-            aiohttp.helpers._cached_current_datetime = None
             gc.enable()
             gc.collect()
             gc.unfreeze()
+
+
+@contextmanager
+def folder_of_its_own() -> Iterator[Path]:
+    """Work in a new folder in memory; settings that name the store name no other than any time."""
+    with (
+        tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None) as folder,
+        contextlib.chdir(folder),
+    ):
+        yield Path(folder)

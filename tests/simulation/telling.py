@@ -7,7 +7,6 @@ import hashlib
 import json
 import logging
 import sqlite3
-import tempfile
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -19,14 +18,15 @@ from clerks import Clerks
 from evidence import Evidence, moment, standing
 from judging import judge
 from machines import BEGINNING, URLS, Listening, Machines, new_store
-from plot import REST, Event, story
+from plot import REST, SHORT_REST, Event, story
 from pressers import Pressers
 from scene import Told
-from taken_over import taken_over
+from taken_over import folder_of_its_own, swept_afterwards, taken_over
 from virtual_time import Process, SimulatedLoop
 from wires import AT_CONNECT, Network
 
 EDITS = (
+    ("[[company]]", 'administrators = ["grace@acme.example", "hugo@acme.example"]\n\n[[company]]'),
     (
         'when = "pending approval"\nto = ["channel:ap-approvals"]\n',
         'when = "pending approval"\nto = ["channel:ap-approvals"]\n'
@@ -34,15 +34,21 @@ EDITS = (
     ),
 )
 """Bills an approval map asks about can be decided on, too: Acumatica refuses our user then."""
-SHM = Path("/dev/shm")
+
+OPEN = (
+    "decisions WHERE state = 'claimed'",
+    "hints",
+    "inbox WHERE state = 'new'",
+    "outbox WHERE state IN ('pending', 'retrying', 'in_flight')",
+)
 
 
 class Teller(Clerks, Pressers):
     """Tells one story from its beginning to the verdict."""
 
-    def __init__(self, seed: int, most: int, machines: Machines) -> None:
+    def __init__(self, seed: int, machines: Machines) -> None:
         super().__init__(seed, machines)
-        self._events = story(seed, most)
+        self._events = story(seed)
         self._doing: list[asyncio.Task[Any]] = []
         self.listening = Listening()
 
@@ -86,12 +92,21 @@ class Teller(Clerks, Pressers):
         await self._post("erp", "habits", {"failing_operations": 0, "action_location": "record"})
         await self._set_push(on=True, duplicate=0, reorder=False)
         await self._alive()
-        await asyncio.sleep(REST)
+        await asyncio.sleep(SHORT_REST)
+        if self._is_busy():
+            await asyncio.sleep(REST - SHORT_REST)
+        await self._do_settle(("grace", "hugo"))
+        await asyncio.sleep(60)
         if not machines.is_up():
             self.told.verdict.problems.append(f"the service is not up: {machines.ended}")
         machines.stop()
         await asyncio.sleep(30)
         self.told.hours = (machines.loop.time() - 1000.0) / 3600
+
+    def _is_busy(self) -> bool:
+        """Whether anything still waits to be settled, looked at or sent."""
+        with closing(sqlite3.connect(self.machines.store)) as store:
+            return any(store.execute(f"SELECT 1 FROM {table}").fetchone() for table in OPEN)
 
     async def _alive(self) -> None:
         while not self.machines.is_up():
@@ -189,26 +204,29 @@ def _plain(events: Any) -> list[Any]:
     return found
 
 
-def tell(seed: int, most: int = 30) -> Told:
+def tell(seed: int) -> Told:
     """Tell the story of a seed, in a world of its own."""
-    with tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None) as folder:
-        data = Path(folder)
-        loop = SimulatedLoop(Random(f"{seed} order"))
-        loop.network = Network(loop, Random(f"{seed} network"))
-        machines = Machines(loop, loop.network, data, seed, EDITS)
-        new_store(machines.store)
-        teller = Teller(seed, most, machines)
-        with (
-            _hearing() as teller.listening,
-            taken_over(seed, lambda: machines.clock.true().timestamp(), loop.time),
-        ):
-            people = Process("people")
-            try:
-                loop.run_until_complete(machines.run(people, teller.tell()))
-            finally:
-                machines.end()
-                loop.close()
-        return teller.told
+    with swept_afterwards(), folder_of_its_own() as data:
+        return _told(seed, data)
+
+
+def _told(seed: int, data: Path) -> Told:
+    loop = SimulatedLoop(Random(f"{seed} order"))
+    loop.network = Network(loop, Random(f"{seed} network"))
+    machines = Machines(loop, loop.network, data, seed, EDITS)
+    new_store(machines.store)
+    teller = Teller(seed, machines)
+    with (
+        _hearing() as teller.listening,
+        taken_over(seed, lambda: machines.clock.true().timestamp(), loop.time),
+    ):
+        people = Process("people")
+        try:
+            loop.run_until_complete(machines.run(people, teller.tell()))
+        finally:
+            machines.end()
+            loop.close()
+    return teller.told
 
 
 class _hearing:

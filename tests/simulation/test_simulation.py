@@ -74,20 +74,22 @@ def test_every_kind_of_fault_was_played_and_nothing_was_lost() -> None:
     assert ALL.events.ok == ALL.events.acknowledged > 300
     assert ALL.events.lost == 0
     assert ALL.events.recovered > 0
-    assert ALL.releases.ok > 30
+    assert ALL.releases.ok > 100
+    assert ALL.releases.recovered > 0
     assert ALL.releases.lost == ALL.releases.duplicated == 0
     assert ALL.releases.unexpected == 0
 
 
+@pytest.mark.timeout(2 * PATIENCE + 120)
 def test_a_seed_tells_the_same_story_byte_for_byte_whatever_the_hash_seed() -> None:
     told = [
         subprocess.run(
-            [sys.executable, "-m", "tests.simulation", "7", "all"],
+            [sys.executable, "-m", "tests.simulation", "67", "all"],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": hashing},
             capture_output=True,
             check=False,
-            timeout=100,
+            timeout=PATIENCE + 60,
         ).stdout
         for hashing in ("1", "4711")
     ]

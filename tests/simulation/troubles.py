@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -92,11 +95,13 @@ class Troubles(Scene):
         self.machines.disk.arm(kind, times)
         self._trouble(120.0)
 
-    async def _do_erp_fault(self, name: str, argument: str, on: Any, times: int) -> str:
+    async def _do_erp_fault(
+        self, name: str, argument: str, on: Any, times: int, number: str = ""
+    ) -> str:
         fault = f"{name}:{argument}" if argument else name
         body: dict[str, Any] = {"fault": fault, "on": on, "times": times}
         if name == "edit":
-            number = self._bill_number(len(self._numbers))
+            number = number or self._bill_number(len(self._numbers))
             if not number:
                 return "there is no bill to edit"
             body["edit"] = {"entity": "Bill", "keys": keys_of(number), "by": "dev",
@@ -106,6 +111,42 @@ class Troubles(Scene):
     async def _do_teams_fault(self, name: str, argument: str, on: Any, times: int) -> str:
         fault = f"{name}:{argument}" if argument else name
         return await self._post("teams", "faults", {"fault": fault, "on": on, "times": times})
+
+    async def _do_rotate(self) -> None:
+        """Teams signs with another key; one we fetched a moment ago we do not look for again."""
+        self._struck("rotate")
+        self._trouble(70.0)
+        self.machines.rotate()
+
+    async def _do_reinstall(self, conversation: str, after: float) -> str:
+        """Somebody takes the app out of a team, and puts it back later."""
+        self._struck("reinstall")
+        wish = {"person": "grace", "conversation": conversation}
+        gone = await self._post("teams", "installations", {**wish, "installed": False})
+        await asyncio.sleep(after)
+        self._breaks.append(self.machines.clock.true())
+        return gone or await self._post("teams", "installations", {**wish, "installed": True})
+
+    async def _do_replay(self, preview: bool) -> str:
+        """An operator has everything tried again that has not arrived."""
+        with closing(sqlite3.connect(self.machines.store, timeout=0)) as store:
+            items = [
+                f"m{row[0]}"
+                for row in store.execute(
+                    "SELECT id FROM outbox WHERE state IN ('dead', 'waiting', 'maybe_delivered')"
+                )
+            ]
+            items += [f"d{row[0]}" for row in store.execute("SELECT rowid FROM decisions")]
+            try:
+                store.execute(
+                    "INSERT INTO replays (items, asked_by, preview, asked_at) VALUES (?, ?, ?, ?)",
+                    (json.dumps(items), "operator", preview, self.machines.clock.now().isoformat()),
+                )
+                store.commit()
+            except sqlite3.OperationalError as error:
+                return str(error)
+        self._struck("replay")
+        return f"{len(items)} items"
 
     async def _do_maintenance(self, kind: str, seconds: float) -> None:
         self._struck("maintenance")

@@ -58,6 +58,8 @@ def bill_lines(
     lines = list[dict[str, Value]]()
     for number, (text, share) in enumerate(zip(goods, shares_of(amount, len(goods)), strict=True)):
         quantity = Decimal(chance.choice((1, 2, 4, 5, 10, 20)))
+        if share % (quantity * _CENT):  # quantity times a price in cents would miss the amount
+            quantity = Decimal(1)
         line: dict[str, Value] = {
             "InventoryID": f"A{1001 + number * 7}",
             "TransactionDescription": text,

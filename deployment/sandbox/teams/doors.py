@@ -64,7 +64,8 @@ async def show_screen(request: web.Request) -> web.Response:
     if person:
         wait = 0.0 if request.query.get("wait") == "0" else REFRESH_WAIT
         in_view = request.query.get("conversation")
-        await request.app[VIEWS].seen(person, conversation=in_view, wait=wait)
+        locale = request.query.get("locale", "")
+        await request.app[VIEWS].seen(person, conversation=in_view, wait=wait, locale=locale)
     shown = screen(state.directory, state.board, person)
     if person:
         chat = state.directory.chat_with(person)

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from deployment.sandbox.teams.activities import Place
+from deployment.sandbox.teams.activities import LOCALE, Place
 from deployment.sandbox.teams.answers import NewCard, read_invoke
 from deployment.sandbox.teams.bot_calls import send_activity
 from deployment.sandbox.teams.cards import MOST_REFRESHED, Button, refreshed_ids
@@ -22,7 +22,10 @@ class Views:
     """Asks the bot for personal views and remembers when it last did."""
 
     state: State
-    _asked: dict[Pair, float] = field(default_factory=dict)
+    _asked: dict[Pair, tuple[float, str]] = field(default_factory=dict)
+    """When a view was asked for last, and in which language."""
+    _languages: dict[str, str] = field(default_factory=dict)
+    """Person to the language of the client they looked with last."""
     _running: dict[Pair, asyncio.Task[None]] = field(default_factory=dict)
 
     def changed(self, message: Message) -> None:
@@ -30,8 +33,14 @@ class Views:
         for person in self._listed(message):
             self._ask(message, person)
 
-    async def seen(self, person: Person, *, conversation: str | None, wait: float) -> None:
-        """*person* looks: ask where the last answer is too old, then wait for what is under way."""
+    async def seen(
+        self, person: Person, *, conversation: str | None, wait: float, locale: str = ""
+    ) -> None:
+        """*person* looks: ask where the last answer is too old or in another language; then wait.
+
+        Without a *locale* the language is that of their last look.
+        """
+        self._languages[person.aad_id] = locale or self._language(person)
         for message in self._in_view(person, conversation):
             if person in self._listed(message) and self._is_old(message, person):
                 self._ask(message, person)
@@ -62,12 +71,16 @@ class Views:
         return [one for one in conversation.members if one.teams_id in ids]
 
     def _is_old(self, message: Message, person: Person) -> bool:
-        asked = self._asked.get((message.id, person.aad_id))
-        return asked is None or self.state.options.monotonic() - asked > FRESH_SECONDS
+        at, language = self._asked.get((message.id, person.aad_id), (0.0, ""))
+        is_other = language != self._language(person)
+        return is_other or self.state.options.monotonic() - at > FRESH_SECONDS
+
+    def _language(self, person: Person) -> str:
+        return self._languages.get(person.aad_id, LOCALE)
 
     def _ask(self, message: Message, person: Person) -> None:
         pair = (message.id, person.aad_id)
-        self._asked[pair] = self.state.options.monotonic()
+        self._asked[pair] = self.state.options.monotonic(), self._language(person)
         task = self.state.background.start(self._refresh(message, person))
         self._running[pair] = task
         task.add_done_callback(lambda done: self._forget(pair, done))
@@ -77,10 +90,10 @@ class Views:
             del self._running[pair]
 
     async def _refresh(self, message: Message, person: Person) -> None:
-        state, version = self.state, message.version
+        state, version, language = self.state, message.version, self._language(person)
         card = message.post.card or {}
         button = Button("", "", card["refresh"]["action"], {})
-        activity = state.envelopes.execute(
+        activity = replace(state.envelopes, locale=language).execute(
             person,
             place_of(state, message),
             button,
@@ -90,8 +103,10 @@ class Views:
         )
         answer = await send_activity(state, activity | {"replyToId": message.id})
         result = read_invoke(answer)
-        # An answer to an older version is dropped: the edit has already asked anew.
-        if isinstance(result, NewCard) and message.version == version:
+        # An answer to an older version, or in the language of before, is dropped: the edit or the
+        # change of language has already asked anew.
+        is_wanted = message.version == version and language == self._language(person)
+        if isinstance(result, NewCard) and is_wanted:
             state.board.show(message, person.aad_id, result.card)
 
 

@@ -11,8 +11,10 @@ from bot.core.commands import (
     CONNECT_EXAMPLES,
     EXAMPLES,
     Connect,
+    Decide,
     Disconnect,
     Greeting,
+    HalfTyped,
     Help,
     More,
     Pending,
@@ -27,7 +29,8 @@ from bot.core.commands import (
     read_command,
 )
 from bot.core.vocabulary import ENTITIES, EVERYTHING, GREETINGS, THANKS
-from cards.help import DOES
+from cards.help import DOES, help_rows
+from cards.language import language_of
 
 
 @pytest.mark.parametrize("text", ["", "  ", "help", "HELP!", " ? ", "\u00a0help\u00a0", "help ."])
@@ -64,10 +67,24 @@ def test_a_number_is_taken_as_typed_without_the_sentences_end(text: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["pending", "bill", "bill ?", "bill 1 2", "vendor", "pending x", "why", "who covers"]
+    "text", ["pending", "bill 1 2", "pending x", "who covers", "page", "page x", "page 1 2"]
 )
 def test_half_a_command_is_not_understood(text: str) -> None:
     assert isinstance(read_command(text), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [("bill ?", "bill 000154"), ("PO", "po PO000119"), ("Zahlung", "payment 000010"),
+     ("vendor", "vendor V000000021"), ("why", "why 000154")],
+)  # fmt: skip
+def test_a_word_without_its_number_is_asked_for_it(text: str, example: str) -> None:
+    assert read_command(text) == HalfTyped(example)
+
+
+@pytest.mark.parametrize("text", ["page 3", "Seite 3"])
+def test_a_page_alone_means_the_list_asked_for_last(text: str) -> None:
+    assert read_command(text) == More(page=3)
 
 
 def test_nonsense_is_not_understood_and_guesses_nothing() -> None:
@@ -132,10 +149,30 @@ def test_what_acts_is_never_guessed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["release 000123", "approve bill 000123", "reject", "yes", "ok, release it", "approved"]
+    "text", ["reject", "yes", "ok, release it", "release it", "approved", "relase 000123"]
 )
-def test_a_typed_decision_is_no_command(text: str) -> None:
+def test_words_like_a_decision_are_no_command(text: str) -> None:
     assert isinstance(read_command(text), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("release 000123", ""),
+        ("approve bill 000123", "bill"),
+        ("genehmige Rechnung 000123", "rechnung"),
+    ],
+)
+def test_a_typed_decision_only_asks_where_to_press(text: str, word: str) -> None:
+    assert read_command(text) == Decide(word, ENTITIES.get(word, EVERYTHING), "000123")
+
+
+@pytest.mark.parametrize("command", [*EXAMPLES, *CONNECT_EXAMPLES])
+def test_what_the_german_help_lists_is_understood_as_the_same(command: str) -> None:
+    [(german, _)] = help_rows([command], language_of("de-DE"))
+
+    assert german != command
+    assert type(read_command(german)) is type(read_command(command))
 
 
 def test_help_says_of_every_example_what_it_does() -> None:

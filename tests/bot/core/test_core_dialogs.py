@@ -11,6 +11,7 @@ from core_values import ANN, BEN, COMPANY, GUS, NOW, PEOPLE, bill, card_at, deci
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acumatica_client.entities import CREATOR
 from acumatica_client.models import Around
 from bot.core.activity import read_submitted, read_task
 from bot.core.dialogs import (
@@ -32,7 +33,7 @@ from cards.dialogs import LONGEST_SAID, Form
 from cards.language import ENGLISH
 from cards.privacy import Privacy
 from cards.refusals import Refusal
-from storage.records import DecisionState, Dialog
+from storage.records import DecisionState, Dialog, StoredEmployee
 
 FORM = Dialog(
     "form-1", "reject", "token-1", ANN.aad_object_id, "19:ap;messageid=a-1", "a-1",
@@ -145,6 +146,16 @@ def test_one_asks_the_owner_then_the_buyer_then_who_decides_and_never_oneself_or
     assert by_ben == [ANN]
     assert by_ann == [BEN]
     assert askable(bill(), PEOPLE, asker="aad-zoe") == [ANN, BEN]
+
+
+def test_who_entered_a_document_can_be_asked_unless_nothing_of_it_may_be_told() -> None:
+    entered = replace(bill(), fields={**bill().fields, CREATOR: "ann"})
+    ann = replace(PEOPLE, authors={"ann": StoredEmployee("EP-ANN", "Ann", "", active=True)},
+                  by_code={"EP-ANN": ANN}, by_employee={})  # fmt: skip
+
+    assert askable(entered, ann, asker=BEN.aad_object_id) == [ANN]
+    assert askable(entered, ann, asker=ANN.aad_object_id) == []
+    assert askable(entered, ann, asker=BEN.aad_object_id, privacy=Privacy.NONE) == []
 
 
 def test_where_nobody_owns_a_document_the_leads_can_be_asked() -> None:

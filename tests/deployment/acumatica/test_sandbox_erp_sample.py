@@ -1,6 +1,7 @@
 """The sample book: complete, believable, and looking like today."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from deployment.sandbox.acumatica import SandboxOptions, serve
@@ -53,7 +54,11 @@ def test_every_bill_balances_and_no_stamp_lies_ahead_or_far_behind() -> None:
         stamp = record.fields["LastModifiedDateTime"]
         assert NOW - timedelta(days=46) <= stamp <= NOW
         if record.entity == "Bill":
-            assert line_sum(record.lists["Details"], "Amount") == record.amount()
+            lines = record.lists["Details"]
+            assert line_sum(lines, "Amount") == record.amount()
+            for line in lines:  # as a person reads it: the price in cents
+                cents = line["UnitCost"].quantize(Decimal("0.01"))
+                assert line["Qty"] * cents == line["Amount"]
 
 
 async def test_empty_book_has_vendors_and_employees(start: Any) -> None:

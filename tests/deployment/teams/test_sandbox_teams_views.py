@@ -39,6 +39,18 @@ async def test_a_post_asks_for_everybody_listed_and_shows_the_answer_to_them_onl
     assert invoke["conversation"]["id"] == f"{EAST};messageid={root}"
 
 
+async def test_a_client_of_another_language_gets_its_view_in_that_language(world: World):
+    world.bot.answer = lambda one: card_answer(card(text=f"in {one['locale']}"))
+    _, root = await world.thread(refreshing(ANN))
+
+    seen = [
+        text_of((await world.screen("ann", f"&locale={locale}"))[root]["card"])
+        for locale in ("en-US", "de-DE", "en-US")
+    ]
+
+    assert seen == ["in en-US", "in de-DE", "in en-US"]
+
+
 async def test_an_edit_resets_the_views_and_asks_again(world: World):
     world.bot.answer = lambda _: card_answer(YOURS)
     thread, root = await world.thread(refreshing(ANN))

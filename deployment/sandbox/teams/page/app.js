@@ -28,7 +28,7 @@ function asMe(lever, body) {
 
 async function start() {
   startTheme();
-  startLanguage();
+  startLanguage(() => load({ wait: 1 }).catch(complain));
   state.people = (await call("/_sandbox/people")).people;
   fillPeople();
   await readHash();
@@ -117,7 +117,7 @@ function setFilter(button) {
 let asked = 0;
 async function load({ wait = 0 } = {}) {
   const mine = ++asked;
-  const query = new URLSearchParams({ person: state.me.email, wait });
+  const query = new URLSearchParams({ person: state.me.email, locale: $("language").value, wait });
   if (state.open) query.set("conversation", state.open);
   const seen = await call(`/_sandbox/screen?${query}`);
   if (mine !== asked) return; // a later answer is under way

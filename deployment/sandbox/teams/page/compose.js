@@ -15,8 +15,10 @@ export function startCompose({ say, unfurling }) {
     $("mention").hidden = !isGroup;
     $("mention").setAttribute("aria-pressed", String(state.mention));
     $("replying").hidden = !state.thread;
-    text.placeholder = state.thread ? "Reply" : open.kind === "channel" ? "Start a post" : "Type a message, for example help";
+    text.placeholder = state.thread ? "Reply" : open.kind === "channel" ? (narrow() ? "Post" : "Start a post") : narrow() ? "Message" : "Type a message, for example help";
   }
+
+  const narrow = () => matchMedia("(max-width: 420px)").matches;
 
   function reply(message) {
     state.thread = message.id;

@@ -16,9 +16,12 @@ export function startTheme() {
 }
 
 // The client's language travels with every press and message, as a phone's does.
-export function startLanguage() {
+export function startLanguage(changed) {
   $("language").value = remembered("language") === "de-DE" ? "de-DE" : "en-US";
-  $("language").addEventListener("change", (event) => remember("language", event.target.value));
+  $("language").addEventListener("change", (event) => {
+    remember("language", event.target.value);
+    changed();
+  });
 }
 
 export function startHint() {
