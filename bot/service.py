@@ -356,6 +356,7 @@ def _compose(
     looks = tuple(look_bells.values())
     replayer = Replayer(store, showing, ports, bells=(outbox, *looks))
     loops = [
+        *([] if settings.teams.playground else [Loop("signing keys", keys, Bell(clock))]),
         Loop("replays", replayer, Bell(clock)),
         Loop("directory", directory, directory_bell),
         Loop("outbox", dispatcher, outbox),

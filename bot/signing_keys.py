@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,8 @@ from storage.records import Json
 
 KEYS_FRESH = 24 * 3600.0
 """Seconds keys count while their server is away."""
+RENEW_AFTER = 12 * 3600.0
+"""Age at which they are fetched anew, so that no press waits for that."""
 REFETCH_AFTER = 60.0
 """Seconds between two fetches of the keys, so that invented key ids cannot make us fetch."""
 RETRY_AFTER = 5.0
@@ -61,6 +65,25 @@ class SigningKeys:
                     await self._fetch()
         found = self.known(key_id)
         return None if found is None else dict(found)
+
+    async def step(self) -> bool:
+        """Fetch the keys before somebody has to wait for them; False while that is not due."""
+        if self._renewal_wait() > 0:
+            return False
+        async with self._lock:
+            with suppress(GateRefused):  # whoever comes meanwhile is told, and it is tried again
+                await self._fetch()
+        return True
+
+    async def next_due(self) -> datetime:
+        """Return when to look again whether the keys must be fetched."""
+        return self._clock.now() + timedelta(seconds=self._renewal_wait())
+
+    def _renewal_wait(self) -> float:
+        failed, fetched = self._age(self._failed), self._age(self._fetched)
+        if failed is not None:
+            return max(0.0, REFETCH_AFTER - failed)
+        return 0.0 if fetched is None else max(0.0, RENEW_AFTER - fetched)
 
     def _age(self, moment: float | None) -> float | None:
         return None if moment is None else self._clock.reading().seconds - moment

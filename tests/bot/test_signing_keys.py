@@ -12,7 +12,7 @@ import pytest
 from acumatica_client.transport import NoAnswer, Reply, Request
 from bot.clock import SystemClock
 from bot.gate import Proved
-from bot.signing_keys import LIMIT, GateRefused, SigningKeys
+from bot.signing_keys import LIMIT, REFETCH_AFTER, RENEW_AFTER, GateRefused, SigningKeys
 from storage.records import Reading
 
 HOME = "https://login.botframework.com/v1/.well-known/openidconfiguration"
@@ -172,3 +172,28 @@ def test_remembered_tokens_are_bounded_and_the_oldest_go_first() -> None:
     assert proved.get("token 1", key) == {"number": 1}
     assert proved.get("token 1024", key) == {"number": 1024}
     assert proved.get("token 1", {"kid": "another"}) is None
+
+
+async def test_keys_are_there_before_the_first_press_and_renewed_before_they_are_old() -> None:
+    pages = host()
+    keys, clock = opened(pages)
+
+    assert await keys.step()
+    assert keys.known("one") is not None
+    assert not await keys.step()
+    clock.seconds += RENEW_AFTER
+    assert await keys.step()
+    assert len(pages.asked) == 4
+
+
+async def test_keys_that_could_not_be_fetched_are_tried_again_in_a_minute() -> None:
+    pages = host(**{KEYS: NoAnswer("nobody there")})
+    keys, clock = opened(pages)
+
+    assert await keys.step()
+    assert (await keys.next_due() - clock.now()).total_seconds() == pytest.approx(60, abs=1)
+    assert not await keys.step()
+    pages.pages[KEYS] = {"keys": [{"kid": "one", "kty": "RSA"}]}
+    clock.seconds += REFETCH_AFTER
+    assert await keys.step()
+    assert keys.known("one") is not None
