@@ -23,6 +23,7 @@ from cards import (
     reasons,
     text_card,
 )
+from cards.backlog import backlog_card
 from cards.connect import connect_card
 from cards.filling import APPROVED_BY
 from cards.language import ENGLISH, Language, language_of
@@ -299,6 +300,16 @@ DISCREET = {
 GERMAN = language_of("de-DE")
 
 
+def _held_back(language: Language) -> dict[str, Any]:
+    rows = [
+        ListingRow(document("bill/on_hold"), "On Hold", WAITING.link),
+        ListingRow(document("purchase_order/pending_approval"), "Pending Approval"),
+    ]
+    return backlog_card(
+        rows, 480, at_once=20, now=WAITING.now, zone=CHICAGO, language=language
+    ).card
+
+
 def _listing(language: Language) -> dict[str, Any]:
     def waits(whom: str) -> str:
         return language.say("waits for {whom}", whom=whom)
@@ -351,6 +362,8 @@ def cases() -> Iterator[Case]:
         yield _document_case(name, told)
     yield Case("chat/listing", lambda: _listing(ENGLISH))
     yield Case("de/chat/listing", lambda: _listing(GERMAN))
+    yield Case("chat/held_back", lambda: _held_back(ENGLISH))
+    yield Case("de/chat/held_back", lambda: _held_back(GERMAN))
     yield Case(
         "chat/listing_empty",
         lambda: listing_card(

@@ -12,6 +12,7 @@ from store_values import NOW, message
 
 from storage.records import (
     Done,
+    Later,
     OutboxItem,
     OutboxState,
     Outcome,
@@ -34,6 +35,8 @@ OLD = replace(NOTE, created_at=NOW - timedelta(hours=24, seconds=1))
         (NOTE, Done("a-1"), OutboxState.DELIVERED, 0),
         (NOTE, Reject("403"), OutboxState.DEAD, 0),
         (NOTE, Wait("channel not bound"), OutboxState.WAITING, 0),
+        (NOTE, Later("held back", 90.0), OutboxState.RETRYING, 90),
+        (OLD, Later("held back", 90.0), OutboxState.RETRYING, 90),
         (NOTE, Unknown("reset"), OutboxState.MAYBE_DELIVERED, 0),
         (ASKING, Unknown("reset"), OutboxState.RETRYING, 10),
         (replace(ASKING, unknowns=1), Unknown("reset"), OutboxState.RETRYING, 10),
