@@ -1,4 +1,4 @@
-"""The vendors' pages name tests and settings that exist, and every section of the facts."""
+"""Pages that claim something name tests and settings that exist, and every section of the facts."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ def functions_in(path: Path) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
 
 
-pytestmark = pytest.mark.parametrize("name", SECTIONS)
+of_the_vendors = pytest.mark.parametrize("name", SECTIONS)
 
 
+@of_the_vendors
 def test_every_section_of_the_facts_has_its_table(name: str) -> None:
     chapters = SECTIONS[name].items()
     wanted = [f"{chapter}.{n + 1}" for chapter, many in chapters for n in range(many)]
@@ -52,6 +53,7 @@ def test_every_section_of_the_facts_has_its_table(name: str) -> None:
     assert [number for number, found in tables(name).items() if not found] == []
 
 
+@pytest.mark.parametrize("name", [*SECTIONS, "reliability"])
 def test_every_test_named_exists(name: str) -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page(name))
     files = {path for path, _ in named}
@@ -61,6 +63,7 @@ def test_every_test_named_exists(name: str) -> None:
     assert [pair for pair in named if pair[1] not in defined.get(pair[0], set())] == []
 
 
+@of_the_vendors
 def test_every_setting_named_exists(name: str) -> None:
     settings = (ROOT / "docs" / "settings.md").read_text("utf-8")
     named = {
@@ -75,6 +78,7 @@ def test_every_setting_named_exists(name: str) -> None:
     assert sorted(named - told) == []
 
 
+@of_the_vendors
 def test_every_statement_has_its_proof_or_says_why_not(name: str) -> None:
     proof = re.compile(r"^(`tests/\S+::\w+`|configurable: `|not handled: \w)")
 
@@ -82,6 +86,7 @@ def test_every_statement_has_its_proof_or_says_why_not(name: str) -> None:
     assert [row[0] for row in rows(name) if not proof.match(row[2])] == []
 
 
+@of_the_vendors
 def test_no_statement_is_told_twice(name: str) -> None:
     told = [row[0] for row in rows(name)]
 
