@@ -346,9 +346,9 @@ class World:
         await eventually(up, "the bot's process answers")
         return process
 
-    async def start(self) -> asyncio.subprocess.Process:
+    async def start(self, port: int = 0) -> asyncio.subprocess.Process:
         """Start the service as a process of its own, without waiting for it."""
-        port = int(self.witness.bot.rpartition(":")[2])
+        port = port or int(self.witness.bot.rpartition(":")[2])
         with (self.data / "bot.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -424,7 +424,10 @@ async def open_world(
     bot = f"http://127.0.0.1:{free_port()}"
     erp = await acumatica.serve(
         acumatica.SandboxOptions(
-            password=PASSWORD, sample=sample, **{"operation_seconds": 0.0, **(erp_by or {})}
+            password=PASSWORD,
+            sample=sample,
+            identity_key=(signing_keys() / KEY_FILE).read_text(),
+            **{"operation_seconds": 0.0, **(erp_by or {})},
         ),
         host="127.0.0.1",
         port=0,

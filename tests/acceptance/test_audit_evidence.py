@@ -76,8 +76,13 @@ class Page(HTMLParser):
         self.text += data
 
 
-async def test_evidence_tells_the_whole_story_and_can_be_checked(audited: World) -> None:
+async def test_evidence_tells_the_whole_story_and_can_be_checked(
+    audited: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "anchors"
+    audited.more = {"audit": {"keys": KEYS, "anchor": str(elsewhere)}}
     async with audited.bot():
+        await eventually(lambda: has_lines(elsewhere, 1), "the trail is anchored")
         number = await released(audited, Description=HOSTILE)
         code, said = await command(audited, "audit", "verify")
         assert (code, "as they were written" in said) == (0, True), said

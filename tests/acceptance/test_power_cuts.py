@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from world import BEN, World, buttons, eventually, texts
+from world import BEN, World, buttons, eventually, free_port, texts
 
 RELEASED = "Released by Ben Ortiz"
 IN_DOUBT = "Acumatica has not confirmed"
@@ -67,7 +67,7 @@ async def test_a_power_cut_after_an_accepted_push_still_brings_the_card(world: W
 async def test_two_services_cannot_share_one_store(world: World) -> None:
     await world.process()
 
-    second = await world.start()
+    second = await world.start(free_port())
 
     assert await second.wait() == 1
     assert "in use by another Countersign" in world.said()

@@ -58,7 +58,7 @@ class Erp:
         self.sessions = Sessions(options, self.licence)
         self.authority = Authority(options, lambda rows: self.remember("grants", rows))
         self.signing = SigningKey(
-            lambda: self.store.setting("identity_key"),
+            lambda: options.identity_key or self.store.setting("identity_key"),
             lambda key: self.remember("identity_key", key),
         )
         self.operations = Operations(options)

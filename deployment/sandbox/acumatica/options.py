@@ -45,6 +45,7 @@ class SandboxOptions:
     client_id: str = ""  # the connected application; made of a fixed GUID and the tenant
     client_secret: str = field(default="", repr=False)  # the API user's password, unless told
     redirect_uris: tuple[str, ...] = CALLBACKS
+    identity_key: str = field(default="", repr=False)  # PEM; without it one is made, which is slow
     refresh_tokens: bool = True  # off: asking for offline_access is an error
     site: str = ""  # the folder of the web server it lives in, such as /AcumaticaERP
     pkce_required: bool = False  # the vendor's own clients send no challenge
