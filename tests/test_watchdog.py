@@ -26,8 +26,16 @@ async def _computes() -> None:
 
 @pytest.mark.parametrize("test", [_blocks, _computes])
 def test_a_loop_that_stands_still_fails_the_test(test) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(AssertionError, match="stood still"):
+    # On a busy machine a stall may be excused as the machine's; not each time.
+    assert any(_barks(test) for _ in range(10))
+
+
+def _barks(test) -> bool:  # type: ignore[no-untyped-def]
+    try:
         asyncio.run(watched(test)())
+    except AssertionError as error:
+        return "stood still" in str(error)
+    return False
 
 
 def test_a_loop_that_waits_fails_nothing() -> None:
