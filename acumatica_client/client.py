@@ -30,7 +30,7 @@ from acumatica_client.records import Records
 from acumatica_client.session import Session
 from acumatica_client.sign_in import Credentials, PasswordSignIn, Refusals
 from acumatica_client.transport import OpenTransport, Reply, Request, same_host
-from acumatica_client.usage import Usage
+from acumatica_client.usage import Kind, Usage
 from acumatica_client.waiting import Waiting
 
 DEFAULT_EXTRAS = read_extras({})
@@ -84,6 +84,8 @@ class ErpClient:
         return self._allowance.usage
 
     def _session(self, who: Credentials | Grant) -> Session:
+        if isinstance(who, Grant):
+            who.spend = partial(self._allowance.spend, Lane.PRESSES, Kind.SIGN_IN)
         way = (
             TokenSignIn(self.address, who)
             if isinstance(who, Grant)

@@ -114,6 +114,8 @@ class Grant:
         self._until = 0.0
         self._refresh = ""
         self._unsaved = ""
+        self.spend: Callable[[], Awaitable[None]] = _nothing_to_spend
+        """Takes the request for a token out of a company's minute; raises ErpBusy."""
         self._renewing = Errand(self._renew)
 
     async def access(self) -> str:
@@ -154,6 +156,7 @@ class Grant:
 
     async def _new_tokens(self, refresh: str) -> Tokens:
         if refresh:
+            await self.spend()
             try:
                 return await self._identity.renew(refresh)
             except GrantLost:
@@ -162,6 +165,7 @@ class Grant:
                 self._refresh = ""
         if self._who is None:
             raise GrantLost("nobody has connected Countersign to Acumatica yet")
+        await self.spend()
         return await self._identity.by_password(self._who.user, self._who.password())
 
     async def _keep(self, tokens: Tokens) -> None:
@@ -197,6 +201,10 @@ class Grant:
         """Let a running refresh end and give its connections back; the grant lives on."""
         await self.settled()
         await self._identity.close()
+
+
+async def _nothing_to_spend() -> None:
+    """Ask freely: no company's minute is known."""
 
 
 class TokenSignIn:

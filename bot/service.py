@@ -43,7 +43,7 @@ from bot.listening.graph_door import LIFECYCLE, NOTIFICATIONS
 from bot.noting.noter import Noter
 from bot.operating.replayer import Replayer
 from bot.operating.restored import begin_carefully
-from bot.people.directory import Directory
+from bot.people.directory import Directory, EmployeeList
 from bot.people.organisation import organisation
 from bot.reading.look import Look
 from bot.reading.poller import Poller
@@ -232,7 +232,7 @@ async def looping(service: Service, ports: Ports) -> AsyncIterator[None]:
 
 async def _loop(service: Service, loop: Loop, ports: Ports) -> None:
     if isinstance(loop.runner, Look):
-        await service.directory.tried.wait()
+        await service.directory.tried[loop.runner.company].wait()
     await keep_going(loop.runner, loop.bell, ports.clock, name=loop.name)
 
 
@@ -308,6 +308,7 @@ def _compose(
     directory = Directory(
         tenants, store, connector, ports,
         reachable=reachable, look_bells=look_bells, users=org.users,
+        bell=directory_bell,
     )  # fmt: skip
     backlog = Backlog(tenants, store, showing, clock, most=paces.new_cards_an_hour)
     effects = Effects(
@@ -359,6 +360,10 @@ def _compose(
         *([] if settings.teams.playground else [Loop("signing keys", keys, Bell(clock))]),
         Loop("replays", replayer, Bell(clock)),
         Loop("directory", directory, directory_bell),
+        *(
+            Loop(f"employees {name}", EmployeeList(name, directory, clock), Bell(clock))
+            for name in tenants
+        ),
         Loop("outbox", dispatcher, outbox),
         Loop("consents", consents, Bell(clock)),
         *(Loop(*one) for one in (*org.runners(), *listening.runners(), *upkeep.runners(outbox))),

@@ -61,8 +61,10 @@ class Watch:
         """Say whether the store answers, and to an operator what is wrong with which company."""
         async with self._store.reading() as conn:
             counted = await counts.everything(conn)
-        told: dict[str, Any] = {"ready": True}
+        trouble = await self._store.trouble()
+        told: dict[str, Any] = {"ready": not trouble}
         if self._may_read(request):
+            told["reasons"] = [f"nothing can be stored: {trouble}"] if trouble else []
             told["companies"] = {
                 name: _state(board, [one for one in counted if one.company == name])
                 for name, board in self._boards.items()
@@ -70,7 +72,7 @@ class Watch:
             # Answers in chat and welcomes belong to no company.
             told["warnings"] = _warnings([one for one in counted if not one.company])
             told["hints"] = list(await self._hints()) if self._hints else []
-        return web.json_response(told)
+        return web.json_response(told, status=503 if trouble else 200)
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Tell every number of docs/metrics.md; 404 to whoever may not read them."""

@@ -11,7 +11,7 @@ import re
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -34,6 +34,13 @@ __all__ = [
 
 Connect: TypeAlias = Callable[..., Connection]
 """Opens a connection as `aiosqlite.connect` does; a simulation passes its own."""
+PROBE = (
+    "INSERT INTO settings_seen (name, value) VALUES ('store', hex(randomblob(8)))"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+"""Writes a little, to see whether it can be done."""
+PATIENCE = 2000
+"""Milliseconds another process may hold the store: whoever presses is answered within three."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -74,6 +81,7 @@ class Database:
                 owner = await _own(path, opened, connect)
                 writer = await _connect(path, opened, connect)
                 await _migrate(writer)
+                await writer.execute(f"PRAGMA busy_timeout = {PATIENCE}")
                 for function in (chain or Chain((), secrets.token_urlsafe)).functions():
                     await writer.create_function(*function)
                 store = cls(writer, await _connect(path, opened, connect), owner)
@@ -95,6 +103,13 @@ class Database:
     async def write(self, statement: str, values: Values = None) -> list[sqlite3.Row]:
         """Run one statement as a transaction of its own; returns its rows."""
         return await self._writer.write(statement, values)
+
+    async def trouble(self) -> str:
+        """Say why nothing can be stored now, empty when all is well; asks again while it is not."""
+        if self._writer.trouble:
+            with suppress(sqlite3.Error):
+                await self.write(PROBE)
+        return self._writer.trouble
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:

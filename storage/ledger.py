@@ -80,9 +80,10 @@ async def asked_at(conn: Connection, target: str) -> list[Decision]:
     return [_decision(row) async for row in SQL.asked_at(conn, target=target)]
 
 
-async def open_documents(conn: Connection, company: str) -> list[str]:
-    """List the documents that wait for a person."""
-    return [row["document"] async for row in SQL.open_documents(conn, company=company)]
+async def open_documents(conn: Connection, company: str, *, after: str, limit: int) -> list[str]:
+    """List the next documents that wait for a person, in the order of their keys."""
+    rows = SQL.open_documents(conn, company=company, after=after, limit=limit)
+    return [row["document"] async for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,11 @@ SELECT * FROM decisions WHERE token = :token;
 -- name: get(id)^
 SELECT * FROM decisions WHERE id = :id;
 
--- name: open_documents(company)
-SELECT document FROM decisions WHERE company = :company AND state = 'pending';
+-- name: open_documents(company, after, limit)
+SELECT document FROM decisions
+ WHERE company = :company AND state IN ('pending', 'claimed', 'needs_person')  -- as the index says
+   AND state = 'pending' AND document > :after
+ ORDER BY document LIMIT :limit;
 
 -- name: asked_at(target)
 -- The open questions whose card stands, or is to stand, at a target.

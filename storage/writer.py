@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from storage.driver import Connection, Values, rows, to_its_end
 
@@ -37,19 +37,24 @@ class Writer:
         self._turn = asyncio.Lock()
         self._line = 0
         self._group: Group | None = None
+        self._locked = 0
+        """How often the store was found to be held by another process for too long."""
+        self.trouble = ""
+        """Why nothing can be stored now; empty once something was stored again."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Write in one piece: on the disk when the block is left, or nothing of it is."""
         async with self._in_line():
             group = self._group
-            if group is None:
-                async with self._first():
-                    yield self._connection
-                group = self._group = Group(self._commit)
-            else:
-                async with self._one_more(group):
-                    yield self._connection
+            with self._failing():
+                if group is None:
+                    async with self._first():
+                        yield self._connection
+                    group = self._group = Group(self._commit)
+                else:
+                    async with self._one_more(group):
+                        yield self._connection
         await to_its_end(group.commit)
 
     async def write(self, statement: str, values: Values) -> list[sqlite3.Row]:
@@ -60,11 +65,14 @@ class Writer:
         """
         async with self._in_line() as alone:
             if alone:
-                return await to_its_end(rows(self._connection, statement, values))
-            group = self._group or await self._open()
+                with self._watching():
+                    return await to_its_end(rows(self._connection, statement, values))
+            with self._failing():
+                group = self._group or await self._open()
             try:
                 found = await to_its_end(rows(self._connection, statement, values))
-            except sqlite3.Error:
+            except sqlite3.Error as error:
+                self._note(error)
                 self._see(group)
                 raise
         await to_its_end(group.commit)
@@ -79,13 +87,19 @@ class Writer:
 
     @asynccontextmanager
     async def _in_line(self) -> AsyncIterator[bool]:
-        """Wait for the turn; tells whether neither a group is open nor anybody waits behind."""
+        """Wait for the turn; tells whether neither a group is open nor anybody waits behind.
+
+        Somebody else's lock is waited for once: whoever stood in line meanwhile hears of it, too.
+        """
         self._line += 1
+        locked = self._locked
         try:
             await self._turn.acquire()
         finally:
             self._line -= 1
         try:
+            if self._locked != locked:
+                raise sqlite3.OperationalError(self.trouble)
             yield self._group is None and not self._line
         finally:
             self._turn.release()
@@ -139,10 +153,33 @@ class Writer:
             if not group.whole:
                 raise sqlite3.OperationalError("rolled back together with another transaction")
             self._group = None
-            try:
-                await self._run("COMMIT")
-            finally:
-                await self._roll_back()
+            with self._watching():
+                try:
+                    await self._run("COMMIT")
+                finally:
+                    await self._roll_back()
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        """Note whether what is on its way to the disk gets there."""
+        with self._failing():
+            yield
+        self.trouble = ""
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            self._note(error)
+            raise
+
+    def _note(self, error: sqlite3.Error) -> None:
+        # A row that is refused says nothing of the store.
+        if not isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            self.trouble = str(error)
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
+            self._locked += 1
 
     async def _roll_back(self) -> None:
         # A commit that got through leaves nothing to roll back.

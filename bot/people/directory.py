@@ -1,7 +1,8 @@
 """Keeps who is who: employees from Acumatica, people from rosters of bound channels and Graph.
 
 Matching is pure (`core.people`); here the lists are fetched and stored. When they change, every
-open question is looked at again, because now perhaps somebody can be asked.
+open question is looked at again, because now perhaps somebody can be asked. Each company's list is
+fetched by a loop of its own: an Acumatica that hangs keeps no other company's looks waiting.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from acumatica_client.errors import ErpError
 from acumatica_client.models import Employee
 from bot.auditing.changes import note_employees
-from bot.clock import Bell, Ports
+from bot.clock import Bell, Clock, Ports
 from bot.companies import Tenant
 from bot.core.graph import GraphBusy, GraphError, GraphRefused
 from bot.core.nights import latest_night
@@ -23,7 +24,7 @@ from bot.people.entra import EntraUsers
 from bot.sending.places import Reachable
 from bot.sending.teams import Connector, ConnectorRefused
 from storage import conversations, entra, inbox, ledger, people
-from storage.database import Connection, Database
+from storage.database import Database
 from storage.records import StoredContact, StoredDelegate, StoredEmployee
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 REFRESH = timedelta(minutes=30)
 SWARM = timedelta(seconds=2)
 RETRY = timedelta(seconds=30)
+CHUNK = 500
+"""Questions that are looked at again with one transaction: a press waits for no more than these."""
 
 
 class Directory:
@@ -46,6 +49,7 @@ class Directory:
         reachable: Reachable,
         look_bells: Mapping[str, Bell],
         users: EntraUsers | None = None,
+        bell: Bell | None = None,
     ) -> None:
         self._tenants = tenants
         self._store = store
@@ -55,26 +59,38 @@ class Directory:
         self._look_bells = look_bells
         self._users = users
         self._more = False
-        """Whether Graph has not been asked about everybody yet; the rest was read just now."""
-        self._due = ports.clock.now()
+        """Whether Graph has not been asked about everybody yet."""
+        self._bell = bell or Bell(ports.clock)
+        self._due = self._rosters_due = ports.clock.now()
+        self._news = False
+        """Whether something came up since the last refresh began."""
+        self._listed: set[str] = set()
+        """Companies whose employees were asked for at least once."""
         self._known: list[People] | None = None
         """Who was who after the last refresh."""
-        self.tried = asyncio.Event()
-        """Set after the first try; looks wait for it, so that the first cards name somebody."""
+        self.tried = {name: asyncio.Event() for name in tenants}
+        """Set once a company's people were looked for; its looks wait for that, so that the first
+        cards name somebody."""
 
     async def step(self) -> bool:
         """Refresh when it is time; False when it is not."""
         now = self._ports.clock.now()
         if now < self._due:
             return False
-        before = self._known if self._known is not None else await self._everybody()
+        listed = frozenset(self._listed)
+        if self._known is None:
+            self._known = await self._everybody()
+        self._news = False
         again = await self._refresh()
-        self._due = self._ports.clock.now() + again
+        if not self._news:  # what came meanwhile is due at once
+            self._due = self._ports.clock.now() + again
         # Also a day that begins can change who may approve, when somebody's absence begins with it.
-        self._known = await self._everybody()
-        if self._known != before:
+        known = await self._everybody()
+        if known != self._known:
             await self._look_again()
-        self.tried.set()
+        self._known = known
+        for name in listed:
+            self.tried[name].set()
         return True
 
     async def next_due(self) -> datetime | None:
@@ -83,32 +99,31 @@ class Directory:
 
     def refresh_soon(self) -> None:
         """Refresh in a moment: the bot was installed somewhere, and such news come in swarms."""
-        self._due = min(self._due, self._ports.clock.now() + SWARM)
+        self._due = self._rosters_due = min(self._due, self._ports.clock.now() + SWARM)
+        self._news = True
+
+    async def list_employees(self, company: str) -> timedelta:
+        """Read one company's employees; return when to come again."""
+        trouble = ""
+        try:
+            await self._employees(self._tenants[company])
+        except ErpError as error:
+            trouble = str(error)
+            log.warning("employees not read", extra={"company": company, "reason": trouble})
+        await self._tell({f"employees of {company}": trouble})
+        self._listed.add(company)
+        self._due, self._news = self._ports.clock.now(), True
+        self._bell.ring()
+        return RETRY if trouble else REFRESH
 
     async def _refresh(self) -> timedelta:
         """Read what is due; return when to come again."""
-        again = REFRESH if self._more else await self._lists()
-        return min(again, await self._graph())
-
-    async def _lists(self) -> timedelta:
-        """Read rosters and employees."""
-        trouble = {"rosters": ""}
-        try:
-            await self._rosters()
-        except ConnectorRefused as error:
-            trouble["rosters"] = str(error)
-            log.warning("roster not read", extra={"reason": str(error)})
-        for tenant in self._tenants.values():
-            trouble[f"employees of {tenant.name}"] = ""
-            try:
-                await self._employees(tenant)
-            except ErpError as error:
-                trouble[f"employees of {tenant.name}"] = str(error)
-                log.warning(
-                    "employees not read", extra={"company": tenant.name, "reason": str(error)}
-                )
-        await self._tell(trouble)
-        return RETRY if any(trouble.values()) else REFRESH
+        if self._rosters_due <= self._ports.clock.now():
+            trouble = await self._rosters()
+            await self._tell({"rosters": trouble})
+            self._rosters_due = self._ports.clock.now() + (RETRY if trouble else REFRESH)
+        again = await self._graph()
+        return min(again, self._rosters_due - self._ports.clock.now())
 
     async def _graph(self) -> timedelta:
         """Ask Graph who is behind the addresses of those lists and of the file."""
@@ -153,17 +168,25 @@ class Directory:
             for name, trouble in told.items():
                 await entra.tell(conn, name, trouble, now=self._ports.clock.now())
 
-    async def _rosters(self) -> None:
+    async def _rosters(self) -> str:
+        """Read every roster, one that is refused apart; return why the last of those was."""
+        trouble = ""
         async with self._store.reading() as conn:
             places = sorted(set((await conversations.channels(conn)).values()))
             known = {place: await conversations.get(conn, place) for place in places}
         for place, told in known.items():
             url = self._reachable(told.service_url if told else "")
-            found = await self._connector.roster(url, place)
+            try:
+                found = await self._connector.roster(url, place)
+            except ConnectorRefused as error:
+                trouble = str(error)
+                log.warning("roster not read", extra={"place": place, "reason": trouble})
+                continue
             async with self._store.transaction() as conn:
                 for person in found:
                     if person.aad_object_id:
                         await people.put_person(conn, person, now=self._ports.clock.now())
+        return trouble
 
     async def _employees(self, tenant: Tenant) -> None:
         found = await tenant.erp.around.employees()
@@ -193,22 +216,48 @@ class Directory:
             return [await tenant.people(conn, now=now) for tenant in self._tenants.values()]
 
     async def _look_again(self) -> None:
-        async with self._store.transaction() as conn:
-            for name in self._tenants:
-                for document in await ledger.open_documents(conn, name):
-                    await self._hint(conn, name, document)
+        for name in self._tenants:
+            last = ""
+            while found := await self._hint_open(name, after=last):
+                last = found[-1]
         for bell in self._look_bells.values():
             bell.ring()
 
-    async def _hint(self, conn: Connection, company: str, document: str) -> None:
-        await inbox.add_hint(
-            conn,
-            company,
-            document,
-            reason="people changed",
-            correlation=self._ports.token(),
-            now=self._ports.clock.now(),
-        )
+    async def _hint_open(self, company: str, *, after: str) -> list[str]:
+        """Have the next open questions looked at; return their documents."""
+        async with self._store.transaction() as conn:
+            found = await ledger.open_documents(conn, company, after=after, limit=CHUNK)
+            await inbox.add_hints(
+                conn,
+                company,
+                found,
+                reason="people changed",
+                correlation=self._ports.token(),
+                now=self._ports.clock.now(),
+            )
+        return found
+
+
+class EmployeeList:
+    """Has one company's employees read, now and then."""
+
+    def __init__(self, company: str, directory: Directory, clock: Clock) -> None:
+        self._company = company
+        self._directory = directory
+        self._clock = clock
+        self._due = clock.now()
+
+    async def step(self) -> bool:
+        """Read them when it is time; False when it is not."""
+        if self._clock.now() < self._due:
+            return False
+        again = await self._directory.list_employees(self._company)
+        self._due = self._clock.now() + again
+        return True
+
+    async def next_due(self) -> datetime | None:
+        """Return when they are read next."""
+        return self._due
 
 
 def _again(error: GraphError) -> timedelta:

@@ -46,6 +46,7 @@ class Look:
         outbox_bell: Bell,
         board: Board | None = None,
     ) -> None:
+        self.company = tenant.name
         self._tenant = tenant
         self._store = store
         self._ports = ports

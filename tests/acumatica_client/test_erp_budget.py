@@ -1,6 +1,7 @@
 """The minute's requests: presses before background reads, the last quarter for presses alone."""
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 from erp_world import RELEASE, Clock, StandIn, bill, stand_in
@@ -176,3 +177,28 @@ async def test_write_waits_for_room_before_it_is_journaled() -> None:
         await client.close()
         assert (ready - began).total_seconds() >= 59
         assert outcome.outcome is CallClass.CLAIMS_DONE
+
+
+async def most_in_a_minute(erp: StandIn) -> int:
+    """The most requests the stand-in saw in any minute; a sign-out costs nothing."""
+    seen = [
+        datetime.fromisoformat(one["at"])
+        for one in await erp.requests()
+        if "logout" not in one["path"]
+    ]
+    minute = timedelta(minutes=1)
+    return max(sum(at <= other < at + minute for other in seen) for at in seen)
+
+
+async def test_sign_ins_reads_and_polls_of_a_call_share_one_minute() -> None:
+    async with stand_in() as erp:
+        for _ in range(4):
+            client = erp.client(limits=Limits(per_minute=6))
+            for _ in range(4):
+                await client.read(bill("000150"))
+            await client.service.act(RELEASE, bill("000150"))
+            await client.close()
+            erp.clock.at += timedelta(minutes=1)
+
+        assert await most_in_a_minute(erp) <= 6
+        assert await erp.requests("POST", "auth/login")

@@ -18,6 +18,7 @@ from acumatica_client.grants import Grant, Identity, Keeping, UserPassword
 from acumatica_client.models import CallClass
 from acumatica_client.oauth import Application, GrantLost
 from acumatica_client.transport import NoAnswer, NotSent, Reply, TransportError, open_transport
+from acumatica_client.usage import Kind
 
 GUID = "6c2f7b5e-41d8-4a0c-9f63-2d8b1e5a7c90"
 CALLBACK = "http://127.0.0.1:3978/auth/acumatica/callback"
@@ -91,6 +92,18 @@ async def erp() -> AsyncIterator[StandIn]:
 
 
 # --- the service user ---
+
+
+async def test_requests_for_tokens_are_taken_out_of_the_minute(erp: StandIn) -> None:
+    client = erp.client(who=by_password(erp), limits=Limits(per_minute=6))
+    for _ in range(6):
+        await client.read(bill("000150"))
+        erp.clock.at += timedelta(hours=1)
+    asked = len(await erp.requests("POST", "/connect/token"))
+    await client.close()
+
+    assert asked == 6
+    assert client.usage.requests[Kind.SIGN_IN] == client.usage.sessions_opened + asked
 
 
 async def test_service_reads_and_acts_by_the_password_flow_and_gives_its_seat_back(

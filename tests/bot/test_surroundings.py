@@ -292,7 +292,7 @@ async def test_an_employee_the_erp_no_longer_lists_decides_nothing_any_more(here
     async with here.store.transaction() as conn:
         await people.put_employee(conn, NAME, left)
 
-    await directory(here).step()
+    await directory(here).list_employees(NAME)
 
     async with here.store.reading() as conn:
         active = {one.code for one in await people.employees(conn, NAME) if one.active}
@@ -303,14 +303,14 @@ async def test_an_employee_the_erp_no_longer_lists_decides_nothing_any_more(here
 async def test_contacts_are_fetched_only_where_the_company_asks_for_them(tmp_path: Path) -> None:
     for wanted in (False, True):
         async with scene(tmp_path / str(wanted), contacts=wanted) as here:
-            await directory(here).step()
+            await directory(here).list_employees(NAME)
 
             async with here.store.reading() as conn:
                 assert bool(await people.contacts(conn, NAME)) is wanted
 
 
 async def test_who_acts_for_whom_follows_the_day_where_the_company_is(here: Scene) -> None:
-    await directory(here).step()
+    await directory(here).list_employees(NAME)
     ann = TeamsPerson("aad-ann", "29:ann", "Ann Whitfield", "ann@acme.example")
     async with here.store.transaction() as conn:
         await people.put_person(conn, ann, now=here.clock.now())
