@@ -62,11 +62,13 @@ RULES: tuple[Callable[[Case], Iterable[str]], ...] = (
     promises.i5_effects_are_not_more_than_presses,
     promises.i6_presses_are_answered_in_time,
     promises.i8_what_was_acknowledged_came_to_an_end,
+    promises_in_teams.i8_what_is_called_delivered_was_sent,
     promises_in_teams.i10_cards_say_what_the_erp_says,
     promises_in_teams.i10_who_must_decide_can,
     promises_in_teams.i12_one_card_for_a_document_in_a_place,
     promises_in_teams.i13_nobody_asks_before_retry_after,
     promises_in_teams.i18_the_store_is_sound,
+    promises_in_teams.i18_the_chain_holds,
 )
 
 
@@ -74,6 +76,11 @@ RULES: tuple[Callable[[Case], Iterable[str]], ...] = (
 
 TOLD = ("confirmed", "confirmed_mismatch", "mismatch_seen")
 """Ends of a decision that say that it took effect."""
+DOUBTED = (
+    "SELECT d.document FROM decisions AS d JOIN steps AS s ON s.decision = d.id"
+    " WHERE d.state = 'confirmed' AND s.name LIKE 'release%' AND s.outcome NOT IN ('', 'A5')"
+)
+"""Releases whose call failed or lost its answer, and that a read-back found done."""
 
 
 def _count_events(case: Case, verdict: Verdict) -> None:
@@ -103,11 +110,8 @@ def _count_releases(case: Case, verdict: Verdict) -> None:
     told.lost = sum(one.key not in known for one in effects)
     told.unexpected = sum(one.key not in {write.key for write in sent} for one in effects)
     told.duplicated = len(effects) - len({one.key for one in effects})
-    told.recovered = sum(
-        known.get(one.key) == "confirmed"
-        and any(w.key == one.key and w.status not in (200, 202, 204) for w in sent)
-        for one in effects
-    )
+    doubted = {(d.partition("/")[0], d.rpartition("/")[2]) for (d,) in case.asked(DOUBTED)}
+    told.recovered = sum(one.key in doubted for one in effects)
 
 
 def as_text(verdict: Verdict) -> str:

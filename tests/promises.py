@@ -20,6 +20,7 @@ MATERIAL = frozenset(
 """What is approved with a press: the fields of the fingerprint."""
 CLEANLY_REFUSED = frozenset({400, 401, 403, 404, 405, 409, 411, 412, 415, 422, 429})
 QUIET_WINDOW = timedelta(minutes=15)
+READ_TWICE = timedelta(seconds=55)
 DECISION_AGE = timedelta(minutes=15)
 SLACK = timedelta(seconds=10)
 CHECK_AGE = timedelta(seconds=5)
@@ -49,17 +50,18 @@ def _second(case: Case, before: Write, write: Write) -> Iterator[str]:
     elif any(before.at <= one.at + SLACK and one.seq < write.seq for one in effects):
         return  # it had its effect, and somebody put the document back since
     else:
-        gap, least = write.at - before.at, _least_gap(before.status)
+        gap, least = write.at - before.at, _least_gap(before)
         if gap < least:
             yield f"{told}: asked again {gap} after one that got {before.status}"
 
 
-def _least_gap(status: int | None) -> timedelta:
-    if status in CLEANLY_REFUSED:
+def _least_gap(before: Write) -> timedelta:
+    if before.status in CLEANLY_REFUSED:
         return timedelta(0)
-    if status == 500:
-        return timedelta(seconds=55)
-    return timedelta(0) if status in (200, 202, 204) else QUIET_WINDOW - SLACK
+    if before.status in (200, 202, 204):
+        # The ERP took it: it may have failed later, or its answer may never have reached us.
+        return READ_TWICE if before.action in ONCE else timedelta(0)
+    return READ_TWICE if before.status == 500 else QUIET_WINDOW - SLACK
 
 
 def i2_what_was_released_is_what_was_approved(case: Case) -> Iterator[str]:

@@ -128,6 +128,8 @@ class Machines:
     disk: Disk = field(init=False)
     clock: MachineClock = field(init=False)
     lives: int = 0
+    started: datetime = BEGINNING
+    """When its present life began."""
     bot: Process | None = None
     ended: list[str] = field(default_factory=list)
     """How each life of the service ended that was not killed."""
@@ -191,6 +193,7 @@ class Machines:
     def start(self) -> Process:
         """Start the service; it may fail to."""
         self.lives += 1
+        self.started = self.clock.true()
         process = self.bot = Process("bot")
         self._stop = asyncio.Event()
         self.run(process, self._live(process, self._stop))
@@ -245,6 +248,10 @@ class Machines:
 
     def is_up(self) -> bool:
         return self.bot is not None and self.bot.alive
+
+    def takes_calls(self) -> bool:
+        """Whether it is up and was not asked to end: its last calls may take their time."""
+        return self.is_up() and not self._stop.is_set()
 
     def _ports(self) -> Ports:
         return Ports(

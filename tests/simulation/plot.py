@@ -21,8 +21,8 @@ SHORT_REST = 11 * 60.0
 ERP_FAULTS = (
     *(f"status:{code}" for code in (400, 401, 403, 404, 409, 412, 422, 429, 500, 502, 503, 504)),
     "px_error", "delay", "trickle", "clock_skew", "login_limit:429", "login_limit:500",
-    "login_limit:html", "login_limit:redirect", "login_limit:dead_session", "redirect",
-    "redirect:login", "redirect:ui_error", "refuse", "reset_before", "reset_after_apply",
+    "login_limit:html", "login_limit:redirect", "redirect", "redirect:login",
+    "redirect:ui_error", "refuse", "reset_before", "reset_after_apply",
     "half_answer", "html", "not_json", "empty", "wrong_record", "not_kept", "edit",
 )  # fmt: skip
 TEAMS_FAULTS = (
@@ -37,7 +37,7 @@ KINDS = (
     *(f"network {name}" for name in wires.FAULTS),
     *inline_store.FAULTS,
     *WISHES,
-    *("kill", "rotate", "reinstall", "replay", "settle"),
+    *("kill", "rotate", "reinstall", "replay", "settle", "dead session"),
 )
 """Everything that can go wrong; over many seeds each must have happened."""
 
@@ -81,7 +81,25 @@ def story(seed: int) -> list[Event]:
         name = dice.choice(names)
         longer = dice.choice((0.0, 0.0, 0.0, 900.0)) if is_long else 0.0
         events.append(Event(_wait(dice) + longer, name, _DRAWS[name](dice)))
+    for event in _met_for_certain(seed, dice):
+        events.insert(dice.randrange(1, len(events) // 2), event)
     return events
+
+
+def _met_for_certain(seed: int, dice: Dice) -> tuple[Event, ...]:
+    """Faults for whatever call comes next: so that over the seeds each kind does strike."""
+    erp, teams = (names[seed % len(names)] for names in (ERP_FAULTS, TEAMS_FAULTS))
+    if erp in ("edit", "not_kept"):
+        erp_on = {"action": "ReleaseFromHold"}
+    elif erp == "wrong_record":
+        erp_on = {"method": "GET"}
+    else:
+        erp_on = {"path": "auth/login"} if erp.startswith("login_limit") else {}
+    teams_on = {"path": "activities"} if teams.startswith("status_after") else {}
+    return (
+        Event(1.0, "erp fault", (erp, _erp_argument(erp, dice), erp_on, 1)),
+        Event(1.0, "teams fault", (teams, _teams_argument(teams, dice), teams_on, 1)),
+    )
 
 
 def _wait(dice: Dice) -> float:
@@ -115,11 +133,23 @@ def _presses(dice: Dice) -> tuple[Any, ...]:
 
 def _trap(dice: Dice) -> tuple[Any, ...]:
     """Something goes wrong with just the call a press leads to."""
-    if dice.random() < 0.25:
+    kind = dice.random()
+    if kind < 0.25:
         return _which(dice), "network", (dice.deal(wires.FAULTS), "erp", dice.choice((1, 2)))
+    if kind < 0.35:
+        name, argument = dice.choice(_AFTER_A_PRESS)
+        on = dice.choice(({"method": "PUT"}, {"path": "activities"}))
+        return _which(dice), "teams fault", (name, argument, on, dice.choice((1, 3)))
     name, argument, _, times = _erp_fault(dice)
     on = {"action": dice.choice(("ReleaseBill", "ReleaseBill", "ReleaseFromHold"))}
     return _which(dice), "erp fault", (name, argument, on, times)
+
+
+_AFTER_A_PRESS = (
+    ("status:429", "10"), ("status:429", "60"),
+    ("status_after_apply:500", ""), ("status_after_apply:502", ""),
+)  # fmt: skip
+"""What goes wrong with the edits that show what became of a press."""
 
 
 def _erp_fault(dice: Dice) -> tuple[Any, ...]:
@@ -136,27 +166,32 @@ def _erp_fault(dice: Dice) -> tuple[Any, ...]:
         on = {"method": "GET"}
     elif name.startswith("login_limit") and dice.random() < 0.7:
         on = {"path": "auth/login"}
-    argument = {
-        "delay": dice.choice(("2", "20", "45", "700")),
-        "trickle": "1",
-        "clock_skew": dice.choice(("-90", "3600")),
-    }
-    return name, argument.get(name, ""), on, dice.choice((1, 1, 2, 5))
+    return name, _erp_argument(name, dice), on, dice.choice((1, 1, 2, 5))
+
+
+def _erp_argument(name: str, dice: Dice) -> str:
+    match name:
+        case "delay":
+            return dice.choice(("2", "20", "45", "700"))
+        case "clock_skew":
+            return dice.choice(("-90", "3600"))
+    return "1" if name == "trickle" else ""
 
 
 def _teams_fault(dice: Dice) -> tuple[Any, ...]:
     name = dice.deal(TEAMS_FAULTS)
-    argument = {
-        "status:429": str(dice.choice((2, 10, 60))),
-        "delay": dice.choice(("2", "20", "120")),
-    }
     on = dice.choice(({}, {"method": "POST"}, {"method": "PUT"}, {"path": "activities"}))
-    return (
-        name,
-        argument.get(name, ""),
-        on if name != "repeat_invoke" else {},
-        dice.choice((1, 1, 3)),
-    )
+    on = on if name != "repeat_invoke" else {}
+    return name, _teams_argument(name, dice), on, dice.choice((1, 1, 3))
+
+
+def _teams_argument(name: str, dice: Dice) -> str:
+    match name:
+        case "status:429":
+            return dice.choice(("2", "10", "60"))
+        case "delay":
+            return dice.choice(("2", "20", "120"))
+    return ""
 
 
 def _network_fault(dice: Dice) -> tuple[Any, ...]:
@@ -218,6 +253,7 @@ _DRAWS: dict[str, Callable[[Dice], tuple[Any, ...]]] = {
         dice.choice(("html503", "redirect", "reset")), dice.choice((5.0, 60.0)),
     ),
     "recycle": lambda _: (),
+    "dead sessions": lambda dice: (dice.choice((10.0, 40.0)),),
     "failing_operations": lambda dice: (dice.choice((1, 2)),),
     "action_location": lambda dice: (dice.choice(("none", "nonsense", "record")),),
     "seats": lambda dice: (dice.choice((1, 2)),),
@@ -226,6 +262,6 @@ _WEIGHTS = {
     "bill": 12, "order": 2, "payment": 2, "change": 7, "erp user": 4, "press": 18, "trap": 26,
     "reject": 1, "ask": 1, "look": 4, "say": 2, "push": 4, "erp fault": 8, "teams fault": 8,
     "network": 11, "disk": 3, "kill": 6, "restart": 1, "jump": 2, "two": 1,
-    "maintenance": 1, "recycle": 1, "failing_operations": 1, "action_location": 1, "seats": 1,
-    "rotate": 1, "reinstall": 1, "replay": 2, "settle": 1,
+    "maintenance": 1, "recycle": 1, "dead sessions": 3, "failing_operations": 1,
+    "action_location": 1, "seats": 1, "rotate": 1, "reinstall": 1, "replay": 2, "settle": 1,
 }  # fmt: skip

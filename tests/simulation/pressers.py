@@ -54,7 +54,7 @@ class Pressers(Troubles):
             return f"sees no such button on {number}"
         took = self.machines.loop.time() - begun
         excused = self._was_uneasy(begun, begun + took) or (
-            disk != self.machines.disk.struck.total() or self._lacks_keys()
+            disk != self.machines.disk.struck.total()
         )
         wanted = answer["status"] if answer["status"] not in (201, 202) else 200
         self._presses.append(
@@ -65,10 +65,13 @@ class Pressers(Troubles):
     async def _do_trap(self, which: int, name: str, how: Any) -> str:
         """Lay a fault in front of a press, once its card can be pressed."""
         number = await self._pressable(which)
-        if name == "network":
-            await self._do_network(*how)
-        else:
-            await self._do_erp_fault(*how, number)
+        match name:
+            case "network":
+                await self._do_network(*how)
+            case "teams fault":
+                await self._do_teams_fault(*how)
+            case _:
+                await self._do_erp_fault(*how, number)
         return await self._press(self._right(number), number, "Release", old=False)
 
     async def _pressable(self, which: int) -> str:

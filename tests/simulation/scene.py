@@ -10,7 +10,9 @@ from typing import Any
 import aiohttp
 from evidence import OWNERS, Pressed, key_of_card, moment
 from judging import Verdict, as_text
-from machines import URLS, Machines
+from machines import BEGINNING, URLS, Machines
+
+_KEYS = ".well-known/keys"
 
 
 @dataclass
@@ -24,6 +26,9 @@ class Told:
     chronicle: list[str] = field(default_factory=list)
     """What each stand-in saw and the audit says, in order of time: for whoever hunts a mistake."""
     kills: int = 0
+    presses: int = 0
+    excused: int = 0
+    """Presses that could not reach the service, or that it could not believe."""
     hours: float = 0.0
 
     @property
@@ -81,28 +86,26 @@ class Scene:
     def _was_uneasy(self, since: float, until: float) -> bool:
         own = any(start <= until and since <= end for start, end in self._uneasy)
         net = any(
-            "bot" in (one.server, one.client) and since - 1 <= one.at <= until + 1
+            one.server == "bot" and since - 1 <= one.at <= until + 1
             for one in self.machines.network.struck
         )
         # The tokens of Teams are valid for an hour by our wall clock: one that is far off refuses.
         wrong = abs(self.machines.clock.jumped) > timedelta(minutes=4)
-        return own or net or wrong or not self.machines.is_up()
+        return own or net or wrong or self._lacks_keys() or not self.machines.takes_calls()
 
     def _lacks_keys(self) -> bool:
-        """Whether Teams was slow to tell with which keys it signs: no press is believed before."""
-        now = self.machines.loop.time()
-        since = self.machines.clock.true() - timedelta(minutes=5)
-        return any(
-            one.server == "teams"
-            and (not one.line or ".well-known" in one.line)
-            and one.at > now - 300.0
-            for one in self.machines.network.struck
-        ) or any(
-            event["kind"] == "fault"
-            and ".well-known" in event["path"]
-            and moment(event["at"]) > since
-            for event in self.machines.teams.history.events[-200:]
+        """Whether this life of the service never got to hear with which keys Teams signs."""
+        since, machines = self.machines.started, self.machines
+        told = spoiled = 0
+        for event in machines.teams.history.events:
+            if _KEYS in event.get("path", "") and moment(event["at"]) >= since:
+                told += event["kind"] == "request" and event["status"] == 200
+                spoiled += event["kind"] == "fault"
+        spoiled += sum(
+            _KEYS in one.line and BEGINNING + timedelta(seconds=one.at - 1000.0) >= since
+            for one in machines.network.struck
         )
+        return told <= spoiled
 
     def _right(self, number: str) -> str:
         """Who may decide, as the bill stands in Acumatica."""

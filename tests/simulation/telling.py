@@ -22,7 +22,7 @@ from plot import REST, SHORT_REST, Event, story
 from pressers import Pressers
 from scene import Told
 from taken_over import folder_of_its_own, swept_afterwards, taken_over
-from virtual_time import Process, SimulatedLoop
+from virtual_time import Process, SimulatedLoop, Stuck
 from wires import AT_CONNECT, Network
 
 EDITS = (
@@ -32,6 +32,7 @@ EDITS = (
         'when = "pending approval"\nto = ["channel:ap-approvals"]\n'
         'approver = ["person:erin@acme.example"]\nactions = ["approve", "reject"]\n',
     ),
+    ("[[company]]", "[limits]\nnew_cards_an_hour = 600\n\n[[company]]"),
 )
 """Bills an approval map asks about can be decided on, too: Acumatica refuses our user then."""
 
@@ -88,7 +89,7 @@ class Teller(Clerks, Pressers):
         for url in (URLS["erp"], URLS["teams"]):
             await self._ask("DELETE", f"{url}/_sandbox/faults")
         await self._post("erp", "maintenance", {"kind": "off"})
-        await self._post("erp", "licence", {"seats": 4})
+        await self._post("erp", "licence", {"seats": 4, "login_limit_face": "429"})
         await self._post("erp", "habits", {"failing_operations": 0, "action_location": "record"})
         await self._set_push(on=True, duplicate=0, reorder=False)
         await self._alive()
@@ -101,6 +102,8 @@ class Teller(Clerks, Pressers):
             self.told.verdict.problems.append(f"the service is not up: {machines.ended}")
         machines.stop()
         await asyncio.sleep(30)
+        self.told.presses = len(self._presses)
+        self.told.excused = sum(one.excused for one in self._presses)
         self.told.hours = (machines.loop.time() - 1000.0) / 3600
 
     def _is_busy(self) -> bool:
@@ -223,6 +226,8 @@ def _told(seed: int, data: Path) -> Told:
         people = Process("people")
         try:
             loop.run_until_complete(machines.run(people, teller.tell()))
+        except Stuck as stuck:
+            teller.told.verdict.problems.append(f"the story has no end: {stuck}")
         finally:
             machines.end()
             loop.close()

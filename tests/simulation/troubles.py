@@ -93,7 +93,6 @@ class Troubles(Scene):
 
     async def _do_disk(self, kind: str, times: int) -> None:
         self.machines.disk.arm(kind, times)
-        self._trouble(120.0)
 
     async def _do_erp_fault(
         self, name: str, argument: str, on: Any, times: int, number: str = ""
@@ -106,6 +105,8 @@ class Troubles(Scene):
                 return "there is no bill to edit"
             body["edit"] = {"entity": "Bill", "keys": keys_of(number), "by": "dev",
                             "set": {"Amount": 7777.77}}  # fmt: skip
+        if name.startswith("login_limit"):
+            await self._post("erp", "recycle", {})  # who is signed in would not feel it
         return await self._post("erp", "faults", body)
 
     async def _do_teams_fault(self, name: str, argument: str, on: Any, times: int) -> str:
@@ -169,6 +170,23 @@ class Troubles(Scene):
     async def _do_seats(self, count: int) -> None:
         self._struck("seats")
         await self._post("erp", "licence", {"seats": count})
+
+    async def _do_dead_sessions(self, seconds: float) -> str:
+        """No seat is free, and the login limit shows as a sign-in whose session nobody knows."""
+        erp = self.machines.erp
+        await self._post("erp", "licence", {"seats": 0, "login_limit_face": "dead_session"})
+        await self._post("erp", "recycle", {})
+        before = len(erp.history.since(0))
+        await asyncio.sleep(seconds)
+        dead = sum(
+            (event.get("path"), event.get("status")) == ("/entity/auth/login", 204)
+            for event in erp.history.since(before)
+        )
+        if erp.licence.limits.seats:
+            return "somebody freed seats meanwhile"
+        self._struck("dead session", dead)
+        await self._post("erp", "licence", {"seats": 4, "login_limit_face": "429"})
+        return f"{dead} signed in to nothing"
 
     async def _do_push(self, how: str) -> str:
         match how:
