@@ -537,9 +537,7 @@ def audit_export(
     keys_of(settings)
     with _counting("checking") as show:
         checked = verify(settings, None, "", show)
-    order = Order(
-        wanted, out, ports.clock.now(), getpass.getuser(), checked.found, checked.anchors.told
-    )
+    order = Order(wanted, out, ports.clock.now(), getpass.getuser(), checked)
 
     async def work() -> None:
         rows = await export(settings.storage.path, order, open_chain(settings, ports.token))

@@ -178,7 +178,8 @@ class Walk:
         self._keys = {key.name: key for key in keys}
         self._oldest = len(self._rank)
         self._anchors = sorted(anchors, key=lambda one: one.seq, reverse=True)
-        self._held = 0
+        self.held = 0
+        """Row up to which an anchor agrees."""
         self.rows = 0
         self.mac = BEGINNING
         self.erased = 0
@@ -239,12 +240,12 @@ class Walk:
             anchor = self._anchors.pop()
             if anchor.seq < row.seq or not _same(anchor.mac, row.mac):
                 return self._rewritten(anchor)
-            self.met, self._held = self.met + 1, anchor.seq
+            self.met, self.held = self.met + 1, anchor.seq
         return None
 
     def _rewritten(self, anchor: Anchor) -> Flaw:
-        first = self._held + 1
-        since = f"everything up to row {self._held} is" if self._held else "no earlier anchor is"
+        first = self.held + 1
+        since = f"everything up to row {self.held} is" if self.held else "no earlier anchor is"
         told = f"to row {anchor.seq} were written anew: the anchor of {anchor.at} saw another row"
         return Flaw(first, f"{told} {anchor.seq} ({since} as an anchor saw it)")
 

@@ -33,6 +33,8 @@ class Finding:
     flaw: Flaw | None = None
     former: int = 0
     """Rows that were written before there was a chain, and are not in it yet."""
+    held: int = 0
+    """Row up to which an anchor agrees."""
 
 
 def examine(
@@ -78,7 +80,7 @@ def _walk(store: sqlite3.Connection, walk: Walk, show: Show) -> Finding:
             break
     former = store.execute(SQL.former_count.sql).fetchone()[0]
     found = flaw or walk.end()
-    return Finding(walk.rows, walk.mac, walk.met, walk.erased, found, former)
+    return Finding(walk.rows, walk.mac, walk.met, walk.erased, found, former, walk.held)
 
 
 def _first_flaw(walk: Walk, rows: Sequence[Row]) -> Flaw | None:

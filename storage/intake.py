@@ -117,8 +117,15 @@ class Intake:
 
 
 def _can_share(push: Arrival) -> bool:
-    # SQLite's JSON ends a text at its first NUL.
-    return len(push.body) <= SMALL and "\0" not in push.identity and b"\0" not in push.body
+    # SQLite's JSON ends a text at its first NUL, and what is no UTF-8 would fail the whole group.
+    if len(push.body) > SMALL or "\0" in push.identity or b"\0" in push.body:
+        return False
+    try:
+        push.identity.encode()
+        push.body.decode()
+    except UnicodeError:
+        return False
+    return True
 
 
 def _row(push: Arrival) -> list[str | int]:

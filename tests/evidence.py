@@ -15,6 +15,9 @@ from typing import Any
 
 from world import Witness
 
+from storage.chain import Key as ChainKey
+from storage.chain import derive
+
 Json = dict[str, Any]
 Key = tuple[str, str]
 """A document: its entity and its number."""
@@ -72,6 +75,15 @@ class Evidence:
     """The users of the ERP by whom the service acts; nobody else acts by them."""
     bill_cards: bool = True
     """Whether bills that wait must stand where the demo's routes want them."""
+    signed_with: Sequence[ChainKey] = ()
+    """What the audit trail was signed with, unless the key lies beside the store."""
+
+    def chain_keys(self) -> Sequence[ChainKey]:
+        """Whatever can prove the audit trail."""
+        beside = self.store.with_name(self.store.name + ".audit-key")
+        if self.signed_with or not beside.exists():
+            return self.signed_with
+        return (derive(beside.read_text("ascii").strip()),)
 
 
 async def gather_evidence(witness: Witness, store: Path, **more: Any) -> Evidence:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,9 +21,10 @@ from bot.auditing.page import Cover
 from bot.auditing.proof import NAME, Proof
 from bot.auditing.story import Teller, Told
 from bot.auditing.tables import Table
+from bot.auditing.verify import Verified
 from storage import audit, people
 from storage.audit import Wanted
-from storage.chain import Anchor, Chain
+from storage.chain import Chain
 from storage.database import Connection, StoreError, visiting
 from storage.examining import Finding
 
@@ -39,8 +40,12 @@ class Order:
     out: Path
     made: datetime
     by: str
-    found: Finding
-    anchors: Sequence[Anchor] = ()
+    checked: Verified
+
+    @property
+    def found(self) -> Finding:
+        """What was found of the chain."""
+        return self.checked.found
 
 
 @dataclass
@@ -161,7 +166,7 @@ def _flush(files: Iterable[TextIO]) -> None:
 
 
 def _proof_head(order: Order) -> Mapping[str, object]:
-    found, relevant = order.found, order.anchors[-MOST_ANCHORS:]
+    found, relevant = order.found, order.checked.anchors.told[-MOST_ANCHORS:]
     return {
         "about": _about(order.wanted),
         "made": order.made.isoformat(),
@@ -171,6 +176,7 @@ def _proof_head(order: Order) -> Mapping[str, object]:
             "head": found.mac,
             "flaw": str(found.flaw) if found.flaw else None,
             "anchors met": found.met,
+            "anchored up to row": found.held,
         },
         "anchors": [[one.at, one.seq, one.mac] for one in relevant],
     }
@@ -204,8 +210,7 @@ def _cover(order: Order, counted: _Counted) -> Cover:
         about=f"{counted.rows:,} entries from {first} to {last} UTC",
         made=f"{order.made:%Y-%m-%d %H:%M} UTC",
         by=order.by,
-        whole=found.flaw is None,
-        chain=_chain(found),
+        seal=order.checked.seal,
         proof=f"row {found.rows} · {found.mac}",
         counted=_figures(order, counted),
         document=shown.document if shown and order.wanted.document else {},
@@ -225,16 +230,6 @@ def _figures(order: Order, counted: _Counted) -> list[tuple[str, str]]:
         ("Confirmed by reading back", str(told["decision confirmed"])),
     ]
     return [(name, value) for name, value in pairs if value]
-
-
-def _chain(found: Finding) -> str:
-    if found.flaw is not None:
-        return f"When this was made, {found.flaw}. Rows before it are as they were written."
-    noun = "anchor kept elsewhere agrees" if found.met == 1 else "anchors kept elsewhere agree"
-    met = f", and {found.met:,} {noun}" if found.met else ""
-    erased = f" Of {found.erased:,} of them personal details were erased." if found.erased else ""
-    told = f"When this was made, all of its {found.rows:,} rows were as they were written"
-    return f"{told}{met}.{erased}"
 
 
 def _readme(order: Order, counted: _Counted) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from bot.auditing.story import Told
-from cards.text import clean
+from bot.auditing.seal import Seal
+from bot.auditing.story import Told, cut
 
 STYLE = """
 :root{--ink:#1c2430;--soft:#5c6675;--line:#dfe3e9;--paper:#fff;--wash:#f5f7fa;--accent:#3b5bdb}
@@ -25,6 +25,7 @@ h2{font-size:1.05rem;margin:2.2rem 0 .8rem;padding-bottom:.35rem;border-bottom:2
 .sub{color:var(--soft);margin:0}
 .seal{display:flex;gap:1rem;margin:1.6rem 0;padding:1rem 1.2rem;border-radius:8px;
  border:1px solid #b7dfc3;background:#effaf2}
+.seal.partly{border-color:#ecd08a;background:#fff9e8}
 .seal.broken{border-color:#f0b3b3;background:#fdf0f0}
 .seal b{display:block}.seal .mark{font-size:1.5rem;line-height:1.2}
 .seal p{margin:.2rem 0 0;color:var(--soft);font-size:.88rem}
@@ -67,6 +68,13 @@ _SHOWN = (
 """Fields of a document that stand on top; the rest stands where they were read."""
 
 
+_MARKS = {"whole": "✓", "partly": "!", "broken": "✗"}
+MOST_COLUMNS = 6
+"""A wider table does not fit on paper."""
+LONGEST = 8000
+"""More than a story tells in one text; whatever comes here, a page stays one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cover:
     """What stands on top of a page of evidence."""
@@ -75,9 +83,8 @@ class Cover:
     about: str
     made: str
     by: str
-    whole: bool
-    chain: str
-    """What the examination of the whole chain found, in a sentence."""
+    seal: Seal
+    """What the examination of the whole chain found."""
     proof: str
     """Where the chain ended then."""
     counted: Sequence[tuple[str, str]]
@@ -96,11 +103,11 @@ def head(cover: Cover) -> Iterator[str]:
     )
     yield f'<p class="over">Evidence from the audit trail</p><h1>{_e(cover.title)}</h1>'
     yield f'<p class="sub">{_e(cover.about)}</p>'
-    mark, told = ("✓", "The audit trail is whole") if cover.whole else ("✗", "The trail is broken")
-    broken = "" if cover.whole else " broken"
+    seal = cover.seal
     yield (
-        f'<div class="seal{broken}"><div class="mark">{mark}</div><div><b>{told}</b>'
-        f'<p>{_e(cover.chain)}</p><p class="proof">{_e(cover.proof)}</p></div></div>'
+        f'<div class="seal {seal.tone}"><div class="mark">{_MARKS[seal.tone]}</div>'
+        f"<div><b>{_e(seal.title)}</b><p>{_e(seal.told)}</p>"
+        f'<p class="proof">{_e(cover.proof)}</p></div></div>'
     )
     yield from _list([*cover.counted, *_chosen(cover.document)])
     yield from _table(cover.lines)
@@ -140,8 +147,10 @@ def _entry(told: Told, *, named: bool) -> Iterator[str]:
     if pairs:
         yield f'<p class="more">{pairs}</p>'
     if told.document:
-        shown = " · ".join(f"{_e(name)} {_e(value)}" for name, value in told.document.items())
-        yield f'<p class="more"><span>Acumatica showed:</span> {shown}</p>'
+        yield f'<p class="more"><span>Acumatica showed:</span> {_pairs(told.document)}</p>'
+    if told.lines:
+        count = f"{len(told.lines)} line{'s' * (len(told.lines) > 1)}"
+        yield f'<p class="more"><span>and</span> {count}; in full in proof.json</p>'
     if row.fingerprint:
         yield f'<p class="proof">version (fingerprint) {_e(row.fingerprint)}</p>'
     yield f'<p class="proof">row {row.seq} · proof {_e(row.mac)}</p></li>'
@@ -157,13 +166,21 @@ def _list(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def _table(lines: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    columns = list(dict.fromkeys(name for line in lines for name in line))[:6]
+    columns = list(dict.fromkeys(name for line in lines for name in line))
     if not columns:
         return
-    yield f"<h2>Lines</h2><table>{_row('th', columns)}"
+    yield "<h2>Lines, as Acumatica last showed them</h2>"
+    if len(columns) > MOST_COLUMNS:
+        yield from (f'<p class="more">{n}. {_pairs(line)}</p>' for n, line in enumerate(lines, 1))
+        return
+    yield f"<table>{_row('th', columns)}"
     for line in lines:
         yield _row("td", [line.get(name, "") for name in columns])
     yield "</table>"
+
+
+def _pairs(told: Mapping[str, str]) -> str:
+    return " · ".join(f"<span>{_e(name)}</span> {_e(value)}" for name, value in told.items())
 
 
 def _row(tag: str, cells: Sequence[str]) -> str:
@@ -171,4 +188,4 @@ def _row(tag: str, cells: Sequence[str]) -> str:
 
 
 def _e(text: str) -> str:
-    return escape(clean(str(text), 2000))
+    return escape(cut(str(text), LONGEST))

@@ -14,7 +14,8 @@ from typing import Any
 from cards.text import clean
 from storage.chain import OURS, Row
 
-LONGEST = 500
+LONGEST = 2000
+SHORTENED = "… (shortened; in full in proof.json)"
 SERVICE = "Countersign"
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
@@ -117,7 +118,7 @@ class Teller:
         return Told(
             row,
             self.who(row.actor),
-            clean(_filled(sentence, detail) or str(row.action), LONGEST),
+            cut(_filled(sentence, detail) or str(row.action)),
             tone,
             tuple(self._facts(detail)),
             _texts(kept.get("fields")),
@@ -131,26 +132,32 @@ class Teller:
 
     def name(self, person: str) -> str:
         """Return what somebody is called."""
-        return clean(self._names.get(person, person))
+        return cut(self._names.get(person, person))
 
     def _facts(self, detail: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for name, value in detail.items():
             if name not in _HIDDEN and value not in (None, "", [], {}):
-                yield clean(_NAMES.get(name, name).replace("_", " ")), self._text(value)
+                yield cut(_NAMES.get(name, name).replace("_", " ")), self._text(value)
 
     def _text(self, value: Any) -> str:
         match value:
             case str():
-                return clean(self._names.get(value, value), LONGEST)
+                return cut(self._names.get(value, value))
             case bool():
                 return "yes" if value else "no"
             case list():
-                return clean(", ".join(map(self._text, value)), LONGEST)
+                return cut(", ".join(map(self._text, value)))
             case dict():
                 pairs = (f"{name} {self._text(one)}" for name, one in value.items())
-                return clean("; ".join(pairs), LONGEST)
+                return cut("; ".join(pairs))
             case _:
-                return clean(str(value), LONGEST)
+                return cut(str(value))
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """Return *text* as one readable line that says so where it was cut."""
+    line = clean(text, len(text))
+    return line if len(line) <= longest else line[:longest].rstrip() + SHORTENED
 
 
 def _spoken(action: str, detail: dict[str, Any]) -> dict[str, Any]:
@@ -190,4 +197,4 @@ def _filled(sentence: str, detail: Mapping[str, Any]) -> str:
 def _texts(value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         return {}
-    return {clean(_WORDS.sub(" ", str(name))): clean(str(one)) for name, one in value.items()}
+    return {cut(_WORDS.sub(" ", str(name))): cut(str(one)) for name, one in value.items()}

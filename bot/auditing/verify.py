@@ -11,10 +11,13 @@ from pathlib import Path
 
 from bot.auditing.anchors import Anchors, anchor_file, read_anchors, read_head
 from bot.auditing.keys import known_keys, weaknesses
+from bot.auditing.seal import Seal, seal_of
 from bot.settings import Settings
 from storage.chain import Anchor, Key
 from storage.database import StoreError
 from storage.examining import Finding, Show, examine
+
+BESIDE = "the anchors lie beside the store: who can write both can cut both; set AUDIT__ANCHOR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,18 @@ class Verified:
     file: Path | None
     """Where the anchors came from; None when there are none."""
     weak: Sequence[str] = ()
+    beside: bool = False
+    """Whether that is the store's own folder."""
 
     @property
     def whole(self) -> bool:
         """Whether nothing is wrong."""
         return self.found.flaw is None
+
+    @property
+    def seal(self) -> Seal:
+        """What evidence may say of it."""
+        return seal_of(self.found, beside=self.beside, weak=bool(self.weak))
 
     def lines(self) -> Iterator[str]:
         """Yield what a person reads."""
@@ -47,6 +57,8 @@ class Verified:
         yield f"  {self._anchored()}"
         for line in self.anchors.damaged:
             yield f"  {self.file}: line {line} cannot be read; a stop in the middle leaves one"
+        if self.beside:
+            yield f"  ! {BESIDE}"
         for told in self.weak:
             yield f"  ! {told}"
 
@@ -63,9 +75,13 @@ def verify(settings: Settings, anchor: Path | None, head: str, show: Show) -> Ve
     told: tuple[Anchor, ...] = known.told if known else ()
     if head:
         told = (*told, read_head(head))
-    found = examine(settings.storage.path, keys_of(settings), told, show)
+    store = settings.storage.path
+    found = examine(store, keys_of(settings), told, show)
     shown = Anchors(told, known.damaged if known else ())
-    return Verified(found, shown, file if known else None, weaknesses(settings))
+    return Verified(
+        found, shown, file if known else None, weaknesses(settings),
+        beside=known is not None and file.resolve().is_relative_to(store.resolve().parent),
+    )  # fmt: skip
 
 
 def keys_of(settings: Settings) -> tuple[Key, ...]:

@@ -217,7 +217,10 @@ async def test_the_end_of_the_trail_is_told_to_a_file_and_a_cut_is_seen(audited:
 
 
 async def has_lines(file: Path, most: int) -> bool:
-    return len(read_anchors(file).told) >= most
+    try:
+        return len(read_anchors(file).told) >= most
+    except FileNotFoundError:
+        return False
 
 
 async def test_the_end_of_the_trail_is_told_to_a_channel_once_a_day(audited: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -16,14 +17,16 @@ from bot.auditing.changes import differences, flat
 from bot.auditing.keys import WEAK, known_keys, open_chain, weaknesses
 from bot.auditing.page import Cover
 from bot.auditing.proof import NAME, Proof, check_pack
+from bot.auditing.seal import Seal, seal_of
 from bot.auditing.story import SENTENCES, Teller
 from bot.auditing.tables import Table, cell
 from bot.auditing.wanted import read_wanted
 from bot.checked import SettingsError
 from bot.settings import AuditSettings, EncryptionSettings, Settings
 from storage.audit import Wanted
-from storage.chain import Chain, Event, Row, derive
+from storage.chain import Chain, Event, Flaw, Row, derive
 from storage.database import StoreError
+from storage.examining import Finding
 
 KEY = derive("a key of these tests, long enough for anybody")
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\x1b[31m =cmd|'/c calc'"
@@ -92,7 +95,8 @@ def test_a_detail_that_cannot_be_read_is_shown_as_it_is(detail: str) -> None:
 
 def cover() -> Cover:
     return Cover(
-        HOSTILE, HOSTILE, HOSTILE, HOSTILE, False, HOSTILE, HOSTILE, [(HOSTILE, HOSTILE)],
+        HOSTILE, HOSTILE, HOSTILE, HOSTILE, Seal("broken", HOSTILE, HOSTILE), HOSTILE,
+        [(HOSTILE, HOSTILE)],
         {"Vendor": HOSTILE}, [{HOSTILE: HOSTILE}],
     )  # fmt: skip
 
@@ -114,12 +118,109 @@ def test_nothing_of_others_becomes_markup_on_the_page() -> None:
     assert "\u202e" not in text
     assert "\x1b" not in text
     assert "default-src 'none'" in text
-    assert "The trail is broken" in text
+    assert 'class="seal broken"' in text
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r\n=", " =", "|", "%"])
+@pytest.mark.parametrize("columns", [1, 6, 7, 40])
+def test_every_column_of_a_documents_lines_is_told(columns: int) -> None:
+    lines = [{f"Name {n}": f"value {n} of {line}" for n in range(columns)} for line in (1, 2)]
+    text = "".join(page.head(replace(cover(), lines=lines)))
+
+    for line in (1, 2):
+        assert all(f"value {n} of {line}" in text for n in range(columns))
+    assert ("<table>" in text) == (columns <= page.MOST_COLUMNS)
+
+
+def test_what_was_cut_says_so_and_what_was_not_does_not() -> None:
+    told = TELLER.tell(row(1, action="a", long="x" * 3000, short="y" * 2000))
+
+    (long, short) = (value for _, value in told.facts)
+    assert long == "x" * 2000 + "… (shortened; in full in proof.json)"
+    assert short == "y" * 2000
+    text = "".join(page.entries([told], day="", named=True))
+    assert long in text
+    assert short in text
+
+
+def test_a_documents_lines_are_counted_where_they_were_read() -> None:
+    told = TELLER.tell(row(1, action="document seen", facts={"lines": [{"Qty": "1"}] * 2}))
+
+    assert "2 lines; in full in proof.json" in "".join(page.entries([told], day="", named=False))
+
+
+# --- the seal claims no more than was checked ---
+
+WHOLE = Finding(rows=9, mac="m", met=1, erased=0, held=9)
+
+
+@pytest.mark.parametrize(
+    ("found", "beside", "weak", "tone", "says"),
+    [
+        (WHOLE, False, False, "whole", "agrees with the last of them, row 9"),
+        (replace(WHOLE, held=7), False, False, "whole", "after row 9 were cut off"),
+        (
+            replace(WHOLE, held=0, met=0),
+            False,
+            False,
+            "partly",
+            "cut off the end would not be seen",
+        ),
+        (WHOLE, True, False, "partly", "can cut the end off both"),
+        (WHOLE, False, True, "partly", "can write all of it anew"),
+        (replace(WHOLE, erased=2), False, False, "whole", "is not proved any more"),
+        (replace(WHOLE, former=3), False, False, "partly", "3 rows are older than the chain"),
+        (replace(WHOLE, flaw=Flaw(10, "is missing")), False, False, "broken", "row 10 is missing"),
+        (Finding(0, "", 0, 0), False, False, "partly", "No anchor"),
+    ],
+)
+def test_a_seal_says_no_more_than_was_checked(
+    found: Finding, beside: bool, weak: bool, tone: str, says: str
+) -> None:
+    seal = seal_of(found, beside=beside, weak=weak)
+
+    assert (seal.tone, says in seal.told) == (tone, True), seal
+    assert ("whole" in seal.title) == (tone == "whole")
+
+
+STARTS = ["=", "+", "-", "@", "\t=", "\r\n=", " =", "\u00a0=", "|", "%", "＝", "＋", "－", "＠"]
+
+
+@pytest.mark.parametrize("start", STARTS)
 def test_no_cell_is_a_formula(start: str) -> None:
     assert cell(f"{start}1+1").startswith("'")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("between", ["", " ", '"', '" "', "'"])
+def test_no_cell_is_a_formula_whatever_separates_a_readers_lists(
+    separator: str, between: str
+) -> None:
+    """A spreadsheet cuts lines at its own country's separator, not at ours."""
+    file = io.StringIO(newline="")
+    table = Table(file)
+    for start in STARTS:
+        table.add(TELLER.tell(row(1, action=f"a{separator}{between}{start}1+1")))
+
+    for cells in csv.reader(io.StringIO(file.getvalue(), newline=""), delimiter=separator):
+        for one in cells:
+            assert not one.strip(' "\t\u00a0').startswith(tuple("=+-@%＝＋－＠")), one
+
+
+def test_every_cell_is_quoted() -> None:
+    file = io.StringIO(newline="")
+    Table(file).add(TELLER.tell(row(1)))
+
+    assert all(
+        re.fullmatch(r'"([^"]|"")*"(,"([^"]|"")*"){12}', line)
+        for line in file.getvalue().splitlines()
+    )
+
+
+def test_a_cell_is_never_longer_than_a_spreadsheet_takes_and_says_so() -> None:
+    told = cell(";=" * 30_000)
+
+    assert len(told) < 32_767
+    assert told.endswith("… (shortened; in full in proof.json)")
 
 
 def test_a_table_holds_the_row_and_its_proof() -> None:

@@ -195,3 +195,17 @@ async def test_no_more_pushes_are_taken_than_asked_for(store: Database) -> None:
         found = await inbox.next_pushes(conn, COMPANY, limit=3, most_bytes=1000)
 
     assert [one.id for one in found] == [5, 4, 3]
+
+
+@pytest.mark.parametrize("odd", [push("odd", body=b"\xff"), push("x\ud800")])
+async def test_what_is_no_text_harms_no_push_beside_it(store: Database, odd: Arrival) -> None:
+    _, beside = await add_all(store, odd, push("beside"))
+
+    assert beside is True
+    assert "beside" in await names(store)
+
+
+async def test_a_body_that_is_no_text_is_stored_as_it_came(store: Database) -> None:
+    await add_all(store, push("odd", body=b"\xff"), push("beside"))
+
+    assert {bytes(row["body"]) for row in await stored(store)} == {b"\xff", b'{"n":1}'}
