@@ -62,8 +62,19 @@ SELECT * FROM audit_rows WHERE seq > :seq ORDER BY seq LIMIT :limit;
 SELECT min(seq) FROM audit_rows;
 
 -- name: rows_of_document(company, document, seq, limit)
+-- Its own, and what told us of it: one push may name many documents, so that its row names none.
+WITH own (correlation) AS (
+    SELECT DISTINCT correlation FROM audit_rows
+     WHERE document = :document AND (:company = '' OR company = :company)
+)
 SELECT * FROM audit_rows
- WHERE document = :document AND (:company = '' OR company = :company) AND seq > :seq
+ WHERE seq > :seq AND (:company = '' OR company = :company)
+   AND (document = :document
+        OR document = ''
+           AND (correlation IN own
+                OR action = 'pushes read'
+                   AND EXISTS (SELECT 1 FROM json_each(audit_rows.detail, '$.pushes')
+                                WHERE value IN own)))
  ORDER BY seq LIMIT :limit;
 
 -- name: rows_between(company, since, until, seq, limit)

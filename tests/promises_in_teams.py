@@ -12,6 +12,8 @@ from case import RELEASED, Case
 from evidence import Json, Key, key_of_card, moment
 from world import buttons, texts
 
+from storage.examining import chain_problem
+
 LIVE = ("Review", "Release", "Approve", "Reject…")
 
 
@@ -165,6 +167,23 @@ def _died_since(case: Case, until: datetime, at: datetime) -> bool:
     return any(until - timedelta(minutes=16) <= one <= at for one in case.evidence.breaks)
 
 
+def i8_what_is_called_delivered_was_sent(case: Case) -> Iterator[str]:
+    sent = {event["message"] for event in case.evidence.teams if event["kind"] == "post"}
+    nameless = any(event.get("fault") == "html" for event in case.evidence.teams)
+    for row in case.asked("SELECT key, reason FROM outbox WHERE state = 'delivered'"):
+        told = row["reason"]
+        if told not in sent and not told.startswith(_WITHOUT_A_NAME) and not nameless:
+            yield f"{row['key']} is called delivered ({told!r}), and Teams never had it"
+
+
+_WITHOUT_A_NAME = (
+    "stands there already", "nobody is asked any more", "nothing posted to", "shows this already",
+    "nothing is held back any more", "posted anew: ", "had been posted before the restart",
+    "learnt from a press or refresh",
+)  # fmt: skip
+"""Why there was nothing to send, or how else it was learnt that it had been."""
+
+
 def i18_the_store_is_sound(case: Case) -> Iterator[str]:
     for (said,) in case.asked("PRAGMA integrity_check"):
         if said != "ok":
@@ -176,3 +195,9 @@ def i18_the_store_is_sound(case: Case) -> Iterator[str]:
         " AND json_extract(detail, '$.decision') = decisions.id)"
     ):
         yield f"the press on {row['document']} is not in the audit"
+
+
+def i18_the_chain_holds(case: Case) -> Iterator[str]:
+    problem = chain_problem(case.evidence.store, *case.evidence.chain_keys())
+    if problem:
+        yield problem

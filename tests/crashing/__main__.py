@@ -15,7 +15,7 @@ sys.path[:0] = [str(_HERE), str(_HERE.parent), str(_HERE.parent.parent)]
 
 import blind  # noqa: E402
 import crashes  # noqa: E402
-from lives import nursery  # noqa: E402
+from nurseries import nursery  # noqa: E402
 from stories import BOOKS  # noqa: E402
 
 HEAD = """\
@@ -35,9 +35,9 @@ async def record(data: Path) -> None:
             for chapter, points in (await crashes.record(data, parent, book)).items():
                 lines += [f"\n[{book}: {chapter}]", *(p for p in points if p not in known)]
                 known |= set(points)
-    elsewhere = sorted(crashes.commits_in_the_code() - crashes.commits_of(known))
-    lines += [f"\n[{crashes.ELSEWHERE}]", *elsewhere]
     after = [name for name in crashes.golden().get(crashes.AFTERWARDS, ()) if name not in known]
+    named = crashes.commits_of([*known, *after])
+    lines += [f"\n[{crashes.ELSEWHERE}]", *sorted(crashes.commits_in_the_code() - named)]
     lines += [f"\n[{crashes.AFTERWARDS}]", *after]
     crashes.GOLDEN.write_text("\n".join(lines) + "\n", "utf-8")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from random import Random
 
 from crashes import Round, Say, judged
-from lives import Lives, Nursery, living
+from lives import Lives, living
+from nurseries import Nursery
 from people import People
 from stories import BOOKS, release, reply
 from world import BEN

@@ -3,88 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from nurseries import Life, Nursery
 from points import DIED
 from shared_clock import SharedClock
 from world import World, open_world
 
-VICTIM = Path(__file__).with_name("victim.py")
+from bot.auditing.anchors import anchor_file, read_anchors
+from bot.auditing.keys import known_keys
+from bot.settings import Settings, read_settings
+from storage.chain import Key
+from storage.examining import chain_problem
+
 SKIPS = (5.0, 15.0, 31.0, 61.0, 200.0, 400.0, 901.0)
 """Seconds that go by when nothing happens, longer each time nothing does."""
 STILL = 0.3
 """Seconds in which nothing happens before time goes by."""
-PATIENCE = 60.0
+PATIENCE = 90.0
+CHAIN_BEGUN = "commit storage/audit.py begin after"
 
 
 class NeverCameTrue(AssertionError):
     """The story does not go on."""
-
-
-@dataclass
-class Life:
-    """One process of the service."""
-
-    pid: int
-    up: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    status: int | None = None
-    by_us: bool = False
-    """Killed from outside, at no point of its own."""
-
-
-class Nursery:
-    """A process that imported the service once, and forks its lives."""
-
-    def __init__(self, log: Path) -> None:
-        self._log = log
-        self._lives: dict[int, Life] = {}
-        self._born: asyncio.Queue[Life] = asyncio.Queue()
-        self._process: Any = None
-        self._listening: asyncio.Task[None] | None = None
-
-    async def open(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, str(VICTIM), stderr=log,
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            )  # fmt: skip
-        self._listening = asyncio.create_task(self._listen())
-
-    async def close(self) -> None:
-        self._process.stdin.close()
-        await self._process.wait()
-        assert self._listening is not None
-        await self._listening
-
-    async def life(self, order: dict[str, Any]) -> Life:
-        """Begin a life."""
-        self._process.stdin.write(json.dumps(order, default=str).encode() + b"\n")
-        return await self._born.get()
-
-    async def _listen(self) -> None:
-        while line := await self._process.stdout.readline():
-            match line.decode().split():
-                case ["born", pid]:
-                    self._lives[int(pid)] = Life(int(pid))
-                    self._born.put_nowait(self._lives[int(pid)])
-                case ["up", pid]:
-                    self._lives[int(pid)].up.set()
-                case ["ended", pid, status]:
-                    life = self._lives.pop(int(pid))
-                    life.status = int(status)
-                    life.up.set()
-                    life.ended.set()
 
 
 class Lives:
@@ -100,6 +47,11 @@ class Lives:
         self.died: list[str] = []
         """Where they died."""
         self.kills = 0
+        self.store = world.data / "countersign.db"
+        self.flaws: list[str] = []
+        """What was wrong with the audit trail after a death."""
+        self.between: Callable[[], None] | None = None
+        """What is done to the store, once, before the next life begins."""
         self.starts: list[float] = []
         self._nursery = nursery
         self._now: Life | None = None
@@ -114,13 +66,16 @@ class Lives:
         with suppress(asyncio.CancelledError):
             await self._going
         if self._now is not None and not self._now.ended.is_set():
-            os.kill(self._now.pid, signal.SIGKILL)
+            self._now.signal(signal.SIGKILL)
             await self._now.ended.wait()
 
     # --- one life after the other ---
 
     async def _go_on(self) -> None:
         while True:
+            if self.between is not None:
+                await asyncio.to_thread(self.between)
+                self.between = None
             began = time.monotonic()
             life = self._now = await self._nursery.life(self._order())
             await life.up.wait()
@@ -131,6 +86,7 @@ class Lives:
             self.kills += 1
             if not life.by_us:
                 self._bury()
+            await asyncio.to_thread(self._examine)
 
     def _bury(self) -> None:
         point = self._trace()[-1].removeprefix(DIED)
@@ -138,10 +94,31 @@ class Lives:
         self.died.append(point)
         self.deaths -= 1
 
+    def _examine(self) -> None:
+        """Verify the audit trail as the dead left it, against what was told elsewhere too."""
+        if CHAIN_BEGUN not in self._trace():
+            return
+        settings, anchors = self.settings(), anchor_file(self.settings())
+        told = read_anchors(anchors).told if anchors.exists() else ()
+        problem = chain_problem(settings.storage.path, *known_keys(settings), anchors=told)
+        if problem:
+            self.flaws.append(f"after {self._trace()[-1]}: {problem}")
+
+    def settings(self) -> Settings:
+        """What every life is started with."""
+        return read_settings(_env_file=None, **self._settings())
+
+    def keys(self) -> tuple[Key, ...]:
+        """What proves the audit trail."""
+        return known_keys(self.settings())
+
+    def _settings(self) -> dict[str, Any]:
+        return self.world.settings(int(self.world.witness.bot.rpartition(":")[2]))
+
     def _order(self) -> dict[str, Any]:
         data = self.world.data
         return {
-            "settings": self.world.settings(int(self.world.witness.bot.rpartition(":")[2])),
+            "settings": self._settings(),
             "clock": str(data / "clock"),
             "trace": str(data / "trace"),
             "log": str(data / "bot.log"),
@@ -169,7 +146,7 @@ class Lives:
         if life is None or life.ended.is_set():
             return False
         life.by_us = True
-        os.kill(life.pid, signal.SIGKILL)
+        life.signal(signal.SIGKILL)
         await life.ended.wait()
         await asyncio.sleep(0)
         return True
@@ -180,7 +157,7 @@ class Lives:
         """Let time go by for the stand-ins and the service."""
         self.clock.skip(seconds)
         if self.is_up() and self._now is not None:
-            os.kill(self._now.pid, signal.SIGUSR1)
+            self._now.signal(signal.SIGUSR1)
 
     async def until(self, found: Callable[[], Awaitable[Any]], what: str) -> Any:
         """Ask until the answer is truthy; let time go by while nothing happens."""
@@ -211,17 +188,6 @@ class Lives:
     def passed(self) -> list[str]:
         """The points that were passed, in order, each once."""
         return list(dict.fromkeys(line for line in self._trace() if not line.startswith(DIED)))
-
-
-@asynccontextmanager
-async def nursery(data: Path) -> AsyncIterator[Nursery]:
-    """Have a process import the service, for as many worlds as need one."""
-    opened = Nursery(data / "nursery.log")
-    await opened.open()
-    try:
-        yield opened
-    finally:
-        await opened.close()
 
 
 @asynccontextmanager

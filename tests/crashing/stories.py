@@ -61,6 +61,7 @@ async def reply(people: People) -> None:
     number = await people.bill(640.0)
     card = await people.sees(number, BEN, "this waits for you")
     words = f"freight is missing on {number}"
+    await people.send("subscriptions", {"event": "missed"})  # so that whole threads are read, too
 
     async def told() -> bool:
         if words in await people.told(number, BEN):
