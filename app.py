@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import json
-import logging
 import os
 import secrets
-import signal
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Coroutine, Mapping
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -20,7 +16,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
-from aiohttp import web
+
+from bot.commands.auditing import audit
+from bot.commands.comparing import reconcile
+from bot.commands.console import run_loop, say
+from bot.commands.delivering import backup, deliveries, replay
+from bot.commands.people import people
+from bot.commands.serving import check, connect, serve, serving, until_stopped
 
 if TYPE_CHECKING:
     from deployment.sandbox.demo import Demo
@@ -37,19 +39,8 @@ app = typer.Typer(
 )
 
 
-class State(StrEnum):
-    """Where something that has not arrived stands."""
-
-    ANY = ""
-    WAITING = "waiting"
-    PARKED = "parked"
-    MAYBE = "maybe"
-    PERSON = "person"
-
-
 sandbox = typer.Typer(help="One stand-in alone, to try any client against.", no_args_is_help=True)
 app.add_typer(sandbox, name="sandbox")
-audit = typer.Typer(help="The audit trail: whole? And evidence.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 
 
@@ -84,22 +75,7 @@ def _plain(error: Exception) -> tuple[str, ...]:
     return (str(error),) if told else ()
 
 
-def say(text: str = "") -> None:
-    """Tell a person something; data would go to standard output, this does not."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def run_loop(work: Coroutine[Any, Any, None]) -> None:
-    """Run *work* on the fastest loop there is."""
-    try:
-        import uvloop  # not on Windows
-    except ImportError:
-        asyncio.run(work)
-    else:
-        uvloop.run(work)
-
-
-# --- run and check --------------------------------------------------------------------------
+# --- the service ----------------------------------------------------------------------------
 
 
 @app.command()
@@ -113,327 +89,11 @@ def run() -> None:
 
     settings, file = read_everything()
     StandIn.check_port(settings.server.port, "SERVER__PORT", settings.server.host)
-    run_loop(_serve(settings, file))
+    run_loop(serve(settings, file))
 
 
-@app.command()
-def check() -> None:
-    """Check settings and routes without starting anything; lists every mistake and its place."""
-    from bot.safety import read_everything, warnings
-
-    settings, file = read_everything()
-    companies, routes = len(file.company), len(file.route)
-    counted = f"{companies} {'company' if companies == 1 else 'companies'},"
-    counted += f" {routes} {'route' if routes == 1 else 'routes'}"
-    say(f"✓ {settings.config}: {counted}; the settings are safe")
-    for warning in warnings(file):
-        say(f"! {settings.config}: {warning}")
-
-
-@app.command()
-def connect(
-    company: Annotated[str, typer.Argument(help="One company of countersign.toml.")],
-) -> None:
-    """Connect the service's own Acumatica user by OAuth: sign in once, in a browser.
-
-    For companies with sign_in = "oauth" and no password. Stop the service first.
-    """
-    from bot.clock import system_ports
-    from bot.safety import read_everything
-    from bot.signing_in.connect import connect_service
-
-    settings, file = read_everything()
-
-    async def work() -> None:
-        login = await connect_service(company, settings, file, system_ports(), _sign_in_there)
-        say(f"✓ {company} is connected as {login}; start the service again")
-
-    run_loop(work())
-
-
-async def _sign_in_there(url: str) -> str:
-    say(f"Sign in to Acumatica as the service user, and allow it:\n\n  {url}\n")
-    say("The browser ends at an address of Countersign; the page may be missing. Within a minute")
-    return await asyncio.to_thread(input, "paste that whole address here: ")
-
-
-@app.command()
-def reconcile(
-    company: Annotated[
-        str, typer.Argument(help="One company of countersign.toml; without it, all.")
-    ] = "",
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the reports as JSON on standard output.")
-    ] = False,
-) -> None:
-    """Compare everything that waits with Acumatica now; each difference is looked at again.
-
-    The running service does it; where none runs, it is done here, and cards change when the service
-    starts. Exit code 0: everything was compared. 1: something could not be.
-    """
-    from bot.safety import read_everything
-
-    settings, file = read_everything()
-    known = [one.name for one in file.company]
-    if company and company not in known:
-        say(f"✗ {settings.config} has no company {company!r}; it has: {', '.join(known)}")
-        raise typer.Exit(1)
-    run_loop(_reconcile(settings, file, [company] if company else known, as_json=as_json))
-
-
-async def _reconcile(settings: Any, file: Any, companies: list[str], *, as_json: bool) -> None:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    from bot.clock import system_ports
-    from bot.reading.on_demand import reconcile
-
-    logging.getLogger().addHandler(logging.NullHandler())  # what came of it is told below, once
-    told = TextColumn("{task.fields[rows]} read")
-    columns = (TextColumn("{task.description}"), BarColumn(), told)
-    with Progress(*columns, console=Console(stderr=True)) as display:
-        show = _shown_in(display)
-        done = await reconcile(settings, file, system_ports(), companies, show)
-    for answer in done.answers:
-        _tell_answer(answer)
-    found = sum(answer.differences for answer in done.answers)
-    if found and not done.by_service:
-        say("No service runs: the cards change, and messages leave, when it starts.")
-    if as_json:
-        rows = [{"company": answer.company, **answer.report} for answer in done.answers]
-        print(json.dumps({"companies": rows, "by_service": done.by_service}))
-    if not all(answer.whole for answer in done.answers):
-        raise typer.Exit(1)
-
-
-@app.command()
-def deliveries(
-    company: Annotated[str, typer.Option(help="Only this company of countersign.toml.")] = "",
-    state: Annotated[
-        State, typer.Option(help="Only what is on its way, parked, perhaps delivered, a person's.")
-    ] = State.ANY,
-    document: Annotated[str, typer.Option(help="Only this document, like Bill/INV/004512.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to list.")] = 50,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print them as JSON on standard output.")
-    ] = False,
-) -> None:
-    """List what has not arrived: what is on its way, what is parked and why, what is in doubt.
-
-    Reads the store, whether the service runs or not. Oldest first. `replay` tries one again.
-    """
-    from rich.console import Console
-
-    from bot.clock import SystemClock
-    from bot.operating.report import drawn, read_page
-    from bot.settings import read_settings
-    from storage.records import Wanted
-
-    wanted = Wanted(company, document, state.value)
-
-    async def work() -> None:
-        page = await read_page(read_settings().storage.path, wanted, limit=limit)
-        if as_json:
-            print(json.dumps(page.to_json()))
-        else:
-            Console(soft_wrap=not sys.stdout.isatty()).print(drawn(page, SystemClock().now()))
-
-    run_loop(work())
-
-
-@app.command()
-def replay(
-    items: Annotated[
-        list[str] | None, typer.Argument(help="What `deliveries` calls them: m12 p3 l7.")
-    ] = None,
-    document: Annotated[
-        str, typer.Option(help="All that is parked of this document, like Bill/INV/004512.")
-    ] = "",
-    parked: Annotated[bool, typer.Option("--parked", help="All that is parked.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; without, you are only told.")] = False,
-) -> None:
-    """Try again what is parked or perhaps delivered; tells first what that would do.
-
-    A card is drawn when it leaves, so that an old one is never sent. Decisions are never replayed.
-    The running service does it; where none runs, messages leave when it starts.
-    """
-    from bot.safety import read_everything
-    from storage.records import Wanted
-
-    if bool(items) + bool(document) + parked != 1:
-        say("✗ Say what: the IDs that `deliveries` lists, or --document, or --parked")
-        raise typer.Exit(2)
-    settings, file = read_everything()
-    ids = tuple(items) if items else None
-    wanted = Wanted(document=document, state="" if items else State.PARKED.value, ids=ids)
-    run_loop(_replay(settings, file, wanted, really=yes))
-
-
-async def _replay(settings: Any, file: Any, wanted: Any, *, really: bool) -> None:
-    import getpass
-
-    from bot.clock import system_ports
-    from bot.operating.asking import Wish, replay
-    from bot.operating.replayer import MOST, told_lines
-    from bot.operating.report import read_page
-
-    page = await read_page(settings.storage.path, wanted, limit=MOST)
-    ids = wanted.ids or tuple(row.id for row in page.rows)
-    if not ids:
-        say("Nothing of that is parked.")
-        return
-    wish = Wish(ids, getpass.getuser(), preview=not really)
-    answer, by_service = await replay(settings, file, system_ports(), wish)
-    for line in told_lines(answer):
-        say(f"  {line}")
-    if not really:
-        say("Nothing was done yet. To do it: the same command with --yes")
-    elif not by_service:
-        say("No service runs: messages leave when it starts.")
-
-
-@app.command()
-def backup(
-    path: Annotated[Path, typer.Argument(help="The file to make; it must not exist yet.")],
-) -> None:
-    """Copy the store into one file, while the service runs or not.
-
-    To restore it: stop the service, put the file where STORAGE__URL says (and remove the files
-    beside it that end in -wal and -shm), start. Nothing is released a second time: what was open
-    in the backup is read back from Acumatica first. The keys that open its secrets are not in it.
-    """
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    from bot.clock import SystemClock
-    from bot.operating.backup import make_backup
-    from bot.settings import read_settings
-
-    with Progress(TextColumn("copying"), BarColumn(), console=Console(stderr=True)) as display:
-        bar = display.add_task("copying", total=None)
-        made = make_backup(
-            read_settings().storage.path,
-            path,
-            lambda done, total: display.update(bar, completed=done, total=total),
-            now=SystemClock().now(),
-        )
-    say(f"✓ {path}: {made.told()}")
-    say("  The keys that open its secrets (ENCRYPTION__KEYS) are not in it: keep them elsewhere.")
-
-
-@app.command()
-def people(
-    company: Annotated[
-        str, typer.Option(help="One company of countersign.toml; without it, all.")
-    ] = "",
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the report as JSON on standard output.")
-    ] = False,
-) -> None:
-    """Show who is who: employees, their accounts in Teams, how they were found, who may approve.
-
-    Reads what the service last stored, whether it runs or not; those in doubt come first, with the
-    lines that settle them. Exit code 1: somebody who is to approve cannot be reached, or may not.
-    """
-    from bot.people.report import read_reports
-    from bot.safety import read_everything
-
-    settings, file = read_everything()
-    known = [one.name for one in file.company]
-    if company and company not in known:
-        say(f"✗ {settings.config} has no company {company!r}; it has: {', '.join(known)}")
-        raise typer.Exit(1)
-
-    async def work() -> None:
-        path, wanted = settings.storage.path, [company] if company else known
-        installing = settings.teams.asks_graph and settings.teams.install == "approvers"
-        _tell_people(await read_reports(path, file, wanted, installing=installing), as_json)
-
-    run_loop(work())
-
-
-def _tell_people(reports: Sequence[Any], as_json: bool) -> None:
-    from rich.console import Console
-
-    from bot.clock import SystemClock
-    from bot.people.table import drawn
-
-    if as_json:
-        print(json.dumps({"companies": [report.to_json() for report in reports]}))
-    else:
-        console = Console()
-        for report in reports:
-            # Lines to paste stay lines: the terminal breaks them, we do not.
-            console.print(drawn(report, SystemClock().now()), soft_wrap=True)
-    if any(report.blocked for report in reports):
-        raise typer.Exit(1)
-
-
-def _shown_in(display: Any) -> Callable[[Sequence[Any]], None]:
-    """Return what draws rows of progress into *display*, one bar for each thing that is read."""
-    bars: dict[tuple[str, str], Any] = {}
-
-    def show(rows: Sequence[Any]) -> None:
-        for row in rows:
-            name = (row.company, row.entity)
-            if name not in bars:
-                text = f"{row.company}: {row.entity}"
-                bars[name] = display.add_task(text, total=None, rows=0)
-            ended = row.finished_at is not None  # then the bar is full, also of nothing
-            total, completed = (1, 1) if ended else (row.total, row.rows)
-            display.update(bars[name], total=total, completed=completed, rows=row.rows)
-
-    return show
-
-
-def _tell_answer(answer: Any) -> None:
-    report = answer.report
-    fine = "✓" if answer.whole else "✗"
-    say(f"{fine} {answer.company}: {report['compared']} compared, {answer.differences} differ")
-    for line in report["examples"]:
-        say(f"    {line}")
-    for line in dict.fromkeys(report["problems"]):
-        say(f"    could not compare {line}")
-
-
-async def _serve(settings: Any, file: Any) -> None:
-    async with _serving(settings, file) as url:
-        say(f"Countersign listens on {url}")
-        await _until_stopped()
-        say("Stopping…")
-
-
-@asynccontextmanager
-async def _serving(settings: Any, file: Any) -> AsyncIterator[str]:
-    """Listen until the block ends; everything that was opened is closed then."""
-    from bot.clock import system_ports
-    from bot.connections import GuardedRunner
-    from bot.log import set_up_logging
-    from bot.service import build
-
-    set_up_logging(settings.log)
-    runner = GuardedRunner(
-        build(settings, file, system_ports()), settings.server.bounds(), access_log=None
-    )
-    try:
-        await runner.setup()
-        site = web.TCPSite(runner, settings.server.host, settings.server.port)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
-
-
-async def _until_stopped() -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
-            break
-    await stop.wait()
+for command in (check, connect, reconcile, deliveries, replay, backup, people):
+    app.command()(command)
 
 
 @app.command()
@@ -469,129 +129,6 @@ def package(
     for line in teams_app.asks_for():
         say(f"  {line}")
     say("  Next: Teams admin center → Manage apps → Upload new app (deployment/teams/README.md)")
-
-
-# --- audit ----------------------------------------------------------------------------------
-
-
-@audit.command("verify")
-def audit_verify(
-    anchor: Annotated[
-        Path | None, typer.Option(help="File with anchors; default: AUDIT__ANCHOR.")
-    ] = None,
-    head: Annotated[
-        str, typer.Option(metavar="ROWS:PROOF", help="Also an end that was told to a channel.")
-    ] = "",
-    pack: Annotated[
-        Path | None, typer.Option(help="Check an exported folder instead of the store.")
-    ] = None,
-) -> None:
-    """Check that nobody changed, added, took out or reordered anything in the audit trail.
-
-    Names the first bad row. What was cut off at the end, or written anew by somebody with the key,
-    is told by the anchors. Works while the service runs. Exit code 1: something is wrong.
-    """
-    from bot.auditing.proof import check_pack
-    from bot.auditing.verify import keys_of, verify
-    from bot.settings import read_settings
-
-    settings = read_settings()
-    if pack is not None:
-        checked = check_pack(pack, keys_of(settings))
-        if checked.problem:
-            say(f"✗ {pack}: {checked.problem}")
-            raise typer.Exit(1)
-        say(f"✓ {pack}: {checked.rows:,} rows about {checked.about} are as they were written")
-        return
-    with _counting("checking") as show:
-        verified = verify(settings, anchor, head, show)
-    for line in verified.lines():
-        say(line)
-    if not verified.whole:
-        raise typer.Exit(1)
-
-
-@audit.command("export")
-def audit_export(
-    document: Annotated[str, typer.Option(help="One document, like Bill/Bill/004512.")] = "",
-    since: Annotated[str, typer.Option("--from", help="First day or moment (UTC).")] = "",
-    until: Annotated[str, typer.Option("--to", help="Last day, or moment (UTC).")] = "",
-    company: Annotated[str, typer.Option(help="Only this company of countersign.toml.")] = "",
-    out: Annotated[Path, typer.Option(help="Folder to make, a new one.")] = Path("evidence"),
-) -> None:
-    """Write evidence about a document or a time: a page to read, a table, and the proof.
-
-    The whole trail is checked first; the page says what was found. Works while the service runs.
-    """
-    import getpass
-
-    from bot.auditing.export import Order, export
-    from bot.auditing.keys import open_chain
-    from bot.auditing.verify import keys_of, verify
-    from bot.auditing.wanted import read_wanted
-    from bot.clock import system_ports
-    from bot.settings import read_settings
-
-    wanted = read_wanted(document, since, until, company)
-    settings, ports = read_settings(), system_ports()
-    keys_of(settings)
-    with _counting("checking") as show:
-        checked = verify(settings, None, "", show)
-    order = Order(wanted, out, ports.clock.now(), getpass.getuser(), checked)
-
-    async def work() -> None:
-        rows = await export(settings.storage.path, order, open_chain(settings, ports.token))
-        say(f"✓ {out}: {rows:,} rows; begin with {out / 'story.html'}")
-
-    run_loop(work())
-    if not checked.whole:
-        say(f"✗ {checked.found.flaw}; the page says so, too")
-        raise typer.Exit(1)
-
-
-@audit.command("erase")
-def audit_erase(
-    person: Annotated[str, typer.Argument(help="Their Entra object id (aadObjectId).")],
-    also: Annotated[
-        list[str] | None, typer.Option(help="Further names or addresses of theirs; repeatable.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; it cannot be undone.")] = False,
-) -> None:
-    """Erase a person from the audit trail; the rows stay, and so does their proof.
-
-    Whose pseudonym it was is forgotten, and it takes the place of their names wherever they stand.
-    Stop the service first.
-    """
-    import getpass
-
-    from bot.auditing.erasing import erase_person
-    from bot.clock import system_ports
-    from bot.settings import read_settings
-
-    if not yes:
-        say(f"Nothing was done yet. To erase {person} for good: the same command with --yes")
-        return
-    asked_by = getpass.getuser()
-
-    async def work() -> None:
-        alias, rows = await erase_person(
-            read_settings(), system_ports(), person, also or (), asked_by=asked_by
-        )
-        say(f"✓ {person} is {alias} from now on; {rows:,} rows named them")
-
-    run_loop(work())
-
-
-@contextmanager
-def _counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show on a terminal how far long work is."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as display:
-        bar = display.add_task(what, total=None)
-        yield lambda done, total: display.update(bar, completed=done, total=total)
 
 
 # --- demo -----------------------------------------------------------------------------------
@@ -680,11 +217,11 @@ async def _play(demo: Demo, words: Mapping[str, str], *, open_page: bool) -> Non
         from bot.settings import read_settings
 
         settings = read_settings(_env_file=None, **demo.settings(words))
-        async with _serving(settings, read_file(demo.file)):
+        async with serving(settings, read_file(demo.file)):
             say(demo.what_next(words))
             if open_page:
                 webbrowser.open(demo.teams)
-            await _until_stopped()
+            await until_stopped()
             say("Stopping…")
 
 
@@ -753,7 +290,7 @@ def sandbox_acumatica(
     async def listen() -> None:
         serving = await serve(options, host=LOCAL, port=port)
         say(welcome(options, f"http://{LOCAL}:{serving.port}", told=not secret))
-        await _until_stopped()
+        await until_stopped()
         await serving.stop()
 
     _stand_alone(listen(), port, with_parent=with_parent)
@@ -783,7 +320,7 @@ def sandbox_teams(
             f"  bot at {bot}, app id {options.app_id}, tenant {options.tenant_id}\n"
             f"  client secret {'(given)' if given else options.app_secret}"
         )
-        await _until_stopped()
+        await until_stopped()
         await served.cleanup()
 
     _stand_alone(listen(), port, with_parent=with_parent)
