@@ -53,6 +53,15 @@ async def test_the_second_step_starts_from_its_own_fresh_read(tmp_path: Path) ->
         assert world.erp.writes == ["ReleaseFromHold", "ReleaseBill"]
 
 
+async def test_a_plan_whose_first_step_needs_an_approval_stops_there(tmp_path: Path) -> None:
+    plan = ("remove_hold", "release")
+    async with carrying(
+        tmp_path, status="On Hold", plan=plan, becomes=["Pending Approval"]
+    ) as world:
+        assert await world.until_settled() is DecisionState.STOPPED
+        assert world.erp.writes == ["ReleaseFromHold"]
+
+
 def _shows(document: Document | None) -> Callable[[Carrying], None]:
     return lambda world: setattr(world.erp, "shows", document)
 

@@ -22,7 +22,7 @@ from storage.records import (
     Unknown,
     Wait,
 )
-from storage.settle import LEGAL_MOVES, MAX_UNKNOWN_POSTS, backoff, settle
+from storage.settle import LEGAL_MOVES, MAX_AGE, MAX_UNKNOWN_POSTS, backoff, settle
 
 NOTE = replace(message(), attempts=1, created_at=NOW, state=OutboxState.IN_FLIGHT)
 ASKING = replace(NOTE, asks=True)
@@ -151,3 +151,40 @@ def test_nothing_comes_back_from_delivered_and_everything_parked_can_be_replayed
     for parked in (OutboxState.DEAD, OutboxState.WAITING, OutboxState.MAYBE_DELIVERED):
         assert LEGAL_MOVES[parked] == {OutboxState.PENDING}
     assert set(LEGAL_MOVES) == set(OutboxState)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (Done("a-1"), "a-1"),
+        (Reject("403"), "403"),
+        (Wait("unbound"), "unbound"),
+        (Later("held back", 90.0), "held back"),
+        (Retry("503"), "503"),
+        (Retry("412", tries=1), "gave up after 1 tries: 412"),
+        (Unknown("reset"), "no answer: reset"),
+    ],
+)
+def test_the_reason_and_how_often_nobody_answered_go_along(outcome: Outcome, told: str) -> None:
+    found = settle(replace(ASKING, unknowns=1), outcome, NOW, 0.0)
+
+    assert found.reason == told
+    assert found.unknowns == 1 + isinstance(outcome, Unknown)
+
+
+def test_giving_up_is_at_once_and_says_why() -> None:
+    tired = settle(replace(NOTE, unknowns=2), Retry("412", 17.0, tries=1), NOW, 0.0)
+    old = settle(replace(OLD, unknowns=2), Retry("503"), NOW, 0.0)
+
+    assert tired == Transition(OutboxState.DEAD, NOW, "gave up after 1 tries: 412", 2)
+    assert old == Transition(OutboxState.DEAD, NOW, "gave up after a day: 503", 2)
+
+
+def test_a_message_of_a_day_to_the_second_is_tried_once_more() -> None:
+    found = settle(replace(NOTE, created_at=NOW - MAX_AGE), Retry("503"), NOW, 0.0)
+
+    assert found.state is OutboxState.RETRYING
+
+
+def test_no_wait_doubles_beyond_what_a_day_can_hold() -> None:
+    assert backoff(10_000, 0.0, ceiling=10_000.0) == 512.0

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from bot.core.posting import (
     PLAIN_REASONS,
     UNHEARD_OF,
+    UNREADABLE,
     Answer,
     Gone,
+    Indecipherable,
     SignInRefused,
+    Throttled,
     TooMuch,
     Unheard,
     Unreachable,
@@ -95,3 +98,41 @@ def test_a_known_code_is_told_in_plain_words_and_an_unknown_one_as_it_came() -> 
         assert refused(Answer(403, code), repeatable=False) == kind(f"403 {words}")
     assert refused(Answer(403, "Strange"), repeatable=False) == Unreachable("403 Strange")
     assert refused(Answer(403), repeatable=False) == Unreachable("403")
+
+
+UNREADABLE_ID = "Failed to decrypt pairwise ID"
+EXACTLY: list[tuple[Answer, bool, Outcome]] = [
+    (Answer(429, retry_after="17"), False, Throttled("429", 17.0, ceiling=60.0)),
+    (Answer(412, retry_after="17"), False, Retry("412", 17.0, tries=6, at_least=True)),
+    (Answer(503, retry_after="17"), True, Retry("503", 17.0, at_least=True)),
+    (Answer(503, retry_after="17"), False, Unknown("503", 17.0)),
+    (
+        Answer(400, message=UNREADABLE_ID),
+        False,
+        Indecipherable(f"400 {UNREADABLE}", 3600.0, tries=2),
+    ),
+    (
+        Answer(403, message="Bad pairwise id"),
+        True,
+        Indecipherable(f"403 {UNREADABLE}", 3600.0, tries=2),
+    ),
+    (
+        Answer(400, message="Failed to decrypt the id"),
+        False,
+        Indecipherable(f"400 {UNREADABLE}", 3600.0, tries=2),
+    ),
+    (Answer(403, message="failed to decrypt the card"), False, Unreachable("403")),
+    (Answer(400, message="the id is odd"), False, TooMuch("400")),
+    (Answer(404, message=UNREADABLE_ID), False, Gone("404")),
+    (Answer(413, "MessageSizeTooBig"), False, TooMuch(f"413 {PLAIN_REASONS['MessageSizeTooBig']}")),
+    (Answer(401), False, SignInRefused("401")),
+    (Answer(403, "InvalidBotApiHost"), False, Wait(f"403 {PLAIN_REASONS['InvalidBotApiHost']}")),
+]
+
+
+@pytest.mark.parametrize(("answer", "repeatable", "outcome"), EXACTLY)
+def test_an_answer_means_exactly_this(answer: Answer, repeatable: bool, outcome: Outcome) -> None:
+    found = refused(answer, repeatable=repeatable)
+
+    assert type(found) is type(outcome)
+    assert found == outcome
