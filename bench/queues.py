@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -126,7 +127,8 @@ def play(rounds: int, folder: Path) -> Found:
         everybody = contestants(redis)
         for number in range(rounds):
             for callers, count in COUNTS.items():
-                for one in [*everybody[number % 2 :], *everybody[: number % 2]]:
+                first = number % len(everybody)
+                for one in [*everybody[first:], *everybody[:first]]:
                     told = figures([*one.command, str(callers), str(count)], folder)
                     note(found, one.name, callers, told)
                 for name in sorted(doors, reverse=number % 2 == 1):
@@ -168,6 +170,7 @@ def told_target(wanted: float | None, ratio: float) -> str:
 
 def main(rounds: int) -> int:
     """Play all rounds; 1 when a target was missed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that its folder goes with it
     if shutil.which("redis-server") is None or not (NODE / "node_modules").is_dir():
         raise SystemExit("needed: apt-get install redis-server; cd bench/node && npm ci")
     print(f"load average before: {os.getloadavg()[0]:.1f}, cores: {os.cpu_count()}")

@@ -181,7 +181,8 @@ async def test_a_pack_that_was_changed_is_told(audited: World, name: str) -> Non
 async def test_an_edit_in_the_store_is_named_while_the_service_runs(audited: World) -> None:
     async with audited.bot():
         await released(audited)
-        with closing(sqlite3.connect(audited.data / "countersign.db")) as store:
+        with closing(sqlite3.connect(audited.data / "countersign.db", timeout=30)) as store:
+            store.execute("BEGIN IMMEDIATE")  # a reader who turns writer would not wait its turn
             store.execute("DROP TRIGGER audit_no_update")
             store.execute("UPDATE audit_rows SET outcome = 'fine' WHERE seq = 5")
             store.commit()

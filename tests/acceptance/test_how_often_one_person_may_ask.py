@@ -74,7 +74,11 @@ async def test_commands_beyond_the_limit_are_told_so_once(limited: Witness) -> N
     async def dev_was_answered() -> bool:
         return any("pending bills" in one for one in await answers(DEV))
 
+    async def ben_was_told() -> bool:
+        return any("a lot at once" in one for one in await answers(BEN))
+
     await eventually(dev_was_answered, "somebody else is answered")
+    await eventually(ben_was_told, "who typed too much is told")
     told = [one for one in await answers(BEN) if "a lot at once" in one]
     helped = [one for one in await answers(BEN) if "what waits for a decision" in one]
     assert len(told) == 1

@@ -11,6 +11,8 @@ from string import Formatter
 ROOT = Path(__file__).parents[2]
 FORMS = {"say": 1, "phrase": 1, "count": 2}
 """What is called with a sentence, and how many forms of it. `bot` counts other things too."""
+COMMANDS = ROOT / "bot" / "commands"
+"""What an operator's terminal shows; it speaks English, as logs do."""
 Sentence = tuple[str, ...]
 """One sentence, or the two forms of one that counts."""
 
@@ -21,6 +23,8 @@ def sentences() -> dict[Sentence, str]:
     found: dict[Sentence, str] = {}
     for room, names in (("cards", {"say", "phrase", "count"}), ("bot", {"say", "phrase"})):
         for path in sorted((ROOT / room).rglob("*.py")):
+            if COMMANDS in path.parents:
+                continue
             for call in _calls(ast.parse(path.read_text("utf-8")), names):
                 forms = _forms(call)
                 if forms:

@@ -26,7 +26,7 @@ AFTERWARDS = "only after a death, or by chance"
 """Died at by whichever life passes there; no telling has to."""
 IN_PEACE = 24
 """So many lives may die in one telling of a chapter; then one lives to its end."""
-WORLDS = 4
+WORLDS = 8
 """What is passed once in a world's life, or by chance, gets so many worlds."""
 
 Points = dict[str, list[str]]
