@@ -19,7 +19,7 @@ import aiosql
 import aiosqlite
 
 from storage.chain import Chain
-from storage.driver import Connection, OneTrip, Values, to_its_end
+from storage.driver import Connection, OneTrip, Values, in_turn
 from storage.writer import Writer
 
 __all__ = [
@@ -116,11 +116,11 @@ class Database:
         """Read what is committed, as of one moment."""
         async with self._read_lock:
             try:
-                await to_its_end(self._reader.execute("BEGIN"))
+                await in_turn(self._reader, self._reader.execute("BEGIN"))
                 yield self._reader
             finally:
                 if self._reader.in_transaction:
-                    await to_its_end(self._reader.execute("ROLLBACK"))
+                    await in_turn(self._reader, self._reader.execute("ROLLBACK"))
 
 
 @asynccontextmanager

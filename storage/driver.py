@@ -62,13 +62,22 @@ async def rows(conn: Connection, sql: str, values: Values = None) -> list[sqlite
     return list(await conn.execute_fetchall(sql, values))
 
 
-async def to_its_end(work: Coroutine[Any, Any, T] | asyncio.Task[T]) -> T:
-    """Let *work* end although the caller is being cancelled meanwhile, who is told afterwards.
+async def in_turn(conn: Connection, statement: Coroutine[Any, Any, T]) -> T:
+    """Let a *statement* end although the caller is being cancelled meanwhile, who is told then.
 
-    The connection's thread runs a statement anyway; leaving early would hand the next task a
-    connection that is still inside somebody else's transaction.
+    The connection's thread runs it anyway; leaving early would hand the next task a connection that
+    is still inside somebody else's transaction. The thread takes one after the other, so what is
+    asked after it is answered after it.
     """
-    running = asyncio.ensure_future(work)
+    try:
+        return await statement
+    except asyncio.CancelledError:
+        await to_its_end(asyncio.ensure_future(conn.execute("SELECT 1")))
+        raise
+
+
+async def to_its_end(running: asyncio.Task[T]) -> T:
+    """Let a task end although the caller is being cancelled meanwhile, who is told afterwards."""
     cancelled: asyncio.CancelledError | None = None
     while not running.done():
         try:

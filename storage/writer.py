@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from storage.driver import Connection, Values, rows, to_its_end
+from storage.driver import Connection, Values, in_turn, rows, to_its_end
 
 
 class Group:
@@ -66,11 +66,11 @@ class Writer:
         async with self._in_line() as alone:
             if alone:
                 with self._watching():
-                    return await to_its_end(rows(self._connection, statement, values))
+                    return await self._rows(statement, values)
             with self._failing():
                 group = self._group or await self._open()
             try:
-                found = await to_its_end(rows(self._connection, statement, values))
+                found = await self._rows(statement, values)
             except sqlite3.Error as error:
                 self._note(error)
                 self._see(group)
@@ -187,7 +187,10 @@ class Writer:
             await self._run("ROLLBACK")
 
     async def _run(self, statement: str) -> None:
-        await to_its_end(self._connection.execute(statement))
+        await in_turn(self._connection, self._connection.execute(statement))
+
+    async def _rows(self, statement: str, values: Values) -> list[sqlite3.Row]:
+        return await in_turn(self._connection, rows(self._connection, statement, values))
 
 
 def _heard(commit: asyncio.Task[None]) -> None:

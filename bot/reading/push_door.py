@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 SECRET_HEADER = "X-Countersign-Secret"  # noqa: S105  # the header's name, not its value
 PUSH_LIMIT = 5 * 1024 * 1024
 REASONS = {400: "no JSON", 408: "too slow", 413: "too large", 415: "wrong form"}
+STORED = {True: b'{"stored": true}', False: b'{"stored": false}'}
 COME_AGAIN = {"Retry-After": "5"}
 SHOWN = 64
 """Characters of a stranger's tenant that log and audit quote."""
@@ -72,7 +73,7 @@ class PushDoor:
             return web.Response(status=503, headers=COME_AGAIN)
         company.board.count("push", "received" if fresh else "repeated")
         company.look_bell.ring()
-        return web.json_response({"stored": fresh}, status=202)
+        return web.Response(status=202, body=STORED[fresh], content_type="application/json")
 
     async def _refuse(self, name: str, company: Company, status: int) -> None:
         """Note a push of bad form; of one that is too large nobody will know unless we ask."""

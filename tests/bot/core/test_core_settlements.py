@@ -121,7 +121,7 @@ def test_in_any_order_it_takes_two_different_administrators_of_one_mind(
         assert quiet or first != Verdict.NO_EFFECT
 
 
-@pytest.mark.parametrize("state", set(DecisionState) - SETTLED_BY_TWO)
+@pytest.mark.parametrize("state", sorted(set(DecisionState) - SETTLED_BY_TWO))
 def test_nothing_is_settled_of_a_decision_in_any_other_state(state: DecisionState) -> None:
     case = replace(CASE, decision=replace(PRESSED, state=state))
 
