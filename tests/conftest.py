@@ -14,6 +14,15 @@ from watchdog import is_watched, watched
 from world import Witness, World, open_world
 
 
+WORKERS = 3
+"""Test processes, also on two cores: most tests wait for somebody more than they compute."""
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Start no processes for a few files: starting them would take longer."""
+    return 0 if any(".py" in named for named in config.args) else WORKERS
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have every test with an event loop fail when the loop stands still."""
     for item in items:
