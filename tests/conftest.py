@@ -13,7 +13,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from watchdog import is_watched, watched
 from world import Witness, World, open_world
 
-
 WORKERS = 3
 """Test processes, also on two cores: most tests wait for somebody more than they compute."""
 

@@ -18,7 +18,7 @@ from storage.database import visiting
 Json = dict[str, Any]
 _AMOUNT = re.compile(r"([\d,]+\.\d\d) USD")
 _MAYBE = (
-    "SELECT 'm' || id AS item, attempts FROM outbox"
+    "SELECT 'm' || id AS item, tried_at FROM outbox"
     " WHERE kind = 'post' AND state = 'maybe_delivered' AND document LIKE ?"
 )
 
@@ -39,7 +39,7 @@ class People:
         self.witness: Witness = lives.world.witness
         self.presses: list[Pressed] = []
         self._pressed: dict[tuple[str, str], float] = {}
-        self._tried_again: set[tuple[str, int]] = set()
+        self._tried_again: set[tuple[str, str]] = set()
 
     async def bill(self, amount: float = 1234.5, **fields: Any) -> str:
         return await self.witness.bill_on_hold(amount, **fields)
@@ -81,7 +81,7 @@ class People:
         """Do what an operator does with a card that three deaths in a row kept from its place."""
         async with visiting(self.lives.store) as conn:
             listed = await conn.execute(_MAYBE, (f"%/{number}",))
-            items = {(row["item"], row["attempts"]) for row in await listed.fetchall()}
+            items = {(row["item"], row["tried_at"]) for row in await listed.fetchall()}
             fresh = items - self._tried_again
             if fresh:
                 names, now = [name for name, _ in fresh], self.lives.clock.now()
