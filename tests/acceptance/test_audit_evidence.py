@@ -178,14 +178,19 @@ async def test_a_pack_that_was_changed_is_told(audited: World, name: str) -> Non
     assert re.search(rf"{re.escape(name)} is not as it was exported|row \d+", said)
 
 
+def edit_row_5(path: Path) -> None:
+    with closing(sqlite3.connect(path, timeout=30)) as store:
+        store.execute("BEGIN IMMEDIATE")  # who reads first and then writes does not wait its turn
+        store.execute("DROP TRIGGER audit_no_update")
+        store.execute("UPDATE audit_rows SET outcome = 'fine' WHERE seq = 5")
+        store.commit()
+
+
 async def test_an_edit_in_the_store_is_named_while_the_service_runs(audited: World) -> None:
     async with audited.bot():
         await released(audited)
-        with closing(sqlite3.connect(audited.data / "countersign.db", timeout=30)) as store:
-            store.execute("BEGIN IMMEDIATE")  # a reader who turns writer would not wait its turn
-            store.execute("DROP TRIGGER audit_no_update")
-            store.execute("UPDATE audit_rows SET outcome = 'fine' WHERE seq = 5")
-            store.commit()
+        # On a thread: the service shares our loop, and may be in the middle of a transaction.
+        await asyncio.to_thread(edit_row_5, audited.data / "countersign.db")
 
         code, said = await command(audited, "audit", "verify")
 
