@@ -23,7 +23,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have every test with an event loop fail when the loop stands still."""
+    """Have every test with an event loop fail when the loop stands still; the longest go first."""
+    items.sort(key=lambda item: "test_crash_points" not in item.nodeid)
     for item in items:
         if isinstance(item, pytest.Function) and is_watched(item.obj):
             item.obj = watched(item.obj)
