@@ -15,7 +15,7 @@ LARGE = 64 * 1024
 """Bytes from which JSON is read on a thread: five megabytes would keep the loop for a second."""
 
 
-async def read_body(request: web.Request, limit: int) -> bytes:
+async def read_body(request: web.Request, limit: int, *, seconds: float = BODY_SECONDS) -> bytes:
     """Return the body of a JSON request. Raises HTTPException 408, 413 or 415."""
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send application/json")
@@ -25,7 +25,7 @@ async def read_body(request: web.Request, limit: int) -> bytes:
         return _within(request.content.read_nowait(), limit)
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             async for chunk in request.content.iter_chunked(65536):
                 body += chunk
                 _within(body, limit)

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from bot.bodies import read_body, read_members
 from bot.gate import Checks
@@ -77,17 +78,25 @@ class Doors:
         return web.json_response({"live": True})
 
 
-@web.middleware
-async def plain_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+def answering_within(seconds: float) -> Middleware:
     """Answer 503 when nothing can be stored, or not in time, so that the sender comes again."""
-    try:
-        async with asyncio.timeout(REQUEST_SECONDS):
-            return await handler(request)
-    except sqlite3.Error:
-        log.exception("the store failed")
-    except TimeoutError:
-        log.exception("a request took too long", extra={"what": request.path})
-    return web.Response(status=503, headers={"Retry-After": "5"})
+
+    @web.middleware
+    async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            async with asyncio.timeout(seconds):
+                return await handler(request)
+        except sqlite3.Error:
+            log.exception("the store failed")
+        except TimeoutError:
+            log.exception("a request took too long", extra={"what": request.path})
+        return web.Response(status=503, headers={"Retry-After": "5"})
+
+    return answered
+
+
+plain_errors = answering_within(REQUEST_SECONDS)
+"""What stands around every door."""
 
 
 async def hide_version(request: web.Request, response: web.StreamResponse) -> None:

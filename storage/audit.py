@@ -51,9 +51,11 @@ def outcome_of(action: str, detail: Mapping[str, Any]) -> str:
     return str(detail.get("status", ""))[:40]
 
 
-async def of_document(conn: Connection, company: str, document: str) -> list[AuditEntry]:
-    """Return the whole story of one document."""
-    rows = SQL.of_document(conn, company=company, document=document)
+async def of_document(
+    conn: Connection, company: str, document: str, *, limit: int = 1000
+) -> list[AuditEntry]:
+    """Return the story of one document, the newest rows of it when it is long."""
+    rows = SQL.of_document(conn, company=company, document=document, limit=limit)
     return [_entry(row) async for row in rows]
 
 

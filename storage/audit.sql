@@ -42,8 +42,9 @@ DELETE FROM audit_people WHERE NOT EXISTS (
     SELECT 1 FROM audit_rows WHERE audit_rows.actor = audit_people.alias AND at >= :before
 );
 
--- name: of_document(company, document)
-SELECT * FROM audit WHERE company = :company AND document = :document ORDER BY seq;
+-- name: of_document(company, document, limit)
+SELECT * FROM (SELECT * FROM audit WHERE company = :company AND document = :document
+                ORDER BY seq DESC LIMIT :limit) ORDER BY seq;
 
 -- name: newest(limit)
 SELECT * FROM audit ORDER BY seq DESC LIMIT :limit;

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any
 
 from storage.database import Connection, statements
+from storage.driver import PAGE, paged
 from storage.records import (
     Seen,
     StoredDocument,
@@ -73,7 +74,7 @@ async def standing(
     conn: Connection, company: str, entity: str, statuses: Collection[str]
 ) -> dict[str, Seen]:
     """Return the documents of one entity that stand in one of *statuses*, as last seen."""
-    rows = SQL.standing(conn, company=company, prefix=f"{entity}/", statuses=packed(list(statuses)))
+    rows = _all_of(SQL.standing, conn, company, entity, statuses)
     return {row["document"]: _seen(row) async for row in rows}
 
 
@@ -81,10 +82,22 @@ async def open_ones(
     conn: Connection, company: str, entity: str, statuses: Collection[str]
 ) -> list[Seen]:
     """List the documents somebody is asked about, and those with a card in one of *statuses*."""
-    rows = SQL.open_ones(
-        conn, company=company, prefix=f"{entity}/", statuses=packed(list(statuses))
-    )
+    rows = _all_of(SQL.open_ones, conn, company, entity, statuses)
     return [_seen(row) async for row in rows]
+
+
+def _all_of(
+    ask: Any, conn: Connection, company: str, entity: str, statuses: Collection[str]
+) -> AsyncIterator[Any]:
+    values = {"company": company, "prefix": f"{entity}/", "statuses": packed(list(statuses))}
+
+    def after(last: Any) -> AsyncIterator[Any]:
+        rows: AsyncIterator[Any] = ask(
+            conn, **values, after=last["document"] if last else "", limit=PAGE
+        )
+        return rows
+
+    return paged(after)
 
 
 async def watermark(conn: Connection, company: str, entity: str) -> datetime | None:

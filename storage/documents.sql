@@ -32,22 +32,24 @@ SELECT d.document, d.status, d.last_modified, d.fingerprint, d.read_at, d.gone
   FROM json_each(:documents) AS asked
   JOIN documents AS d ON d.company = :company AND d.document = asked.value;
 
--- name: standing(company, prefix, statuses)
+-- name: standing(company, prefix, statuses, after, limit)
 SELECT document, status, last_modified, fingerprint, read_at, gone FROM documents
  WHERE company = :company AND gone = 0 AND document LIKE :prefix || '%'
-   AND status IN (SELECT value FROM json_each(:statuses));
+   AND status IN (SELECT value FROM json_each(:statuses)) AND document > :after
+ ORDER BY document LIMIT :limit;
 
--- name: open_ones(company, prefix, statuses)
+-- name: open_ones(company, prefix, statuses, after, limit)
 -- What somebody is asked about, and every card of what waits by its status.
 SELECT d.document, d.status, d.last_modified, d.fingerprint, d.read_at, d.gone FROM documents AS d
  WHERE d.company = :company AND d.gone = 0 AND d.document LIKE :prefix || '%'
+   AND d.document > :after
    AND (EXISTS (SELECT 1 FROM decisions AS q
                  WHERE q.company = d.company AND q.document = d.document
                    AND q.state IN ('pending', 'claimed'))
         OR (d.status IN (SELECT value FROM json_each(:statuses))
             AND EXISTS (SELECT 1 FROM cards AS c
                          WHERE c.company = d.company AND c.document = d.document)))
- ORDER BY d.document;
+ ORDER BY d.document LIMIT :limit;
 
 -- name: watermark(company, entity)$
 SELECT seen FROM watermarks WHERE company = :company AND entity = :entity;

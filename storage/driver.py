@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import aiosqlite
@@ -17,6 +17,8 @@ from aiosql.adapters.aiosqlite import AioSQLiteAdapter
 Connection: TypeAlias = aiosqlite.Connection
 Values: TypeAlias = Mapping[str, Any] | None
 T = TypeVar("T")
+PAGE = 500
+"""Rows taken at once of what may be many: between two pages others have their turn."""
 
 
 class OneTrip(AioSQLiteAdapter):
@@ -60,6 +62,20 @@ class OneTrip(AioSQLiteAdapter):
 async def rows(conn: Connection, sql: str, values: Values = None) -> list[sqlite3.Row]:
     """Run one statement and return its rows."""
     return list(await conn.execute_fetchall(sql, values))
+
+
+async def paged(
+    ask: Callable[[sqlite3.Row | None], AsyncIterator[sqlite3.Row]],
+) -> AsyncIterator[sqlite3.Row]:
+    """Yield all rows of a question that is asked page by page, each from the last row before it."""
+    last = None
+    while True:
+        page = [row async for row in ask(last)]
+        for row in page:
+            yield row
+        if len(page) < PAGE:
+            return
+        last = page[-1]
 
 
 async def in_turn(conn: Connection, statement: Coroutine[Any, Any, T]) -> T:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from storage.database import Connection, statements
+from storage.driver import PAGE, paged
 from storage.records import (
     Decision,
     DecisionState,
@@ -77,7 +78,13 @@ async def get(conn: Connection, decision: str) -> Decision:
 
 async def asked_at(conn: Connection, target: str) -> list[Decision]:
     """List the open questions whose card stands, or is to stand, at *target*."""
-    return [_decision(row) async for row in SQL.asked_at(conn, target=target)]
+
+    def after(last: Any) -> AsyncIterator[Any]:
+        place = last["place"] if last else 0
+        rows: AsyncIterator[Any] = SQL.asked_at(conn, target=target, after=place, limit=PAGE)
+        return rows
+
+    return [_decision(row) async for row in paged(after)]
 
 
 async def open_documents(conn: Connection, company: str, *, after: str, limit: int) -> list[str]:

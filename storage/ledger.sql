@@ -28,11 +28,12 @@ SELECT document FROM decisions
    AND state = 'pending' AND document > :after
  ORDER BY document LIMIT :limit;
 
--- name: asked_at(target)
--- The open questions whose card stands, or is to stand, at a target.
-SELECT decisions.* FROM decisions JOIN cards USING (company, document)
+-- name: asked_at(target, after, limit)
+-- The open questions whose card stands, or is to stand, at a target, as they came into being.
+SELECT decisions.*, decisions.rowid AS place FROM decisions JOIN cards USING (company, document)
  WHERE decisions.state = 'pending' AND cards.target = :target
-   AND :target NOT LIKE 'administrator:%' ORDER BY asked_at;
+   AND :target NOT LIKE 'administrator:%' AND decisions.rowid > :after
+ ORDER BY decisions.rowid LIMIT :limit;
 
 -- name: took_effect(id)!
 -- Two administrators said so: what ended in doubt counts as done.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from storage.database import Connection, statements
+from storage.driver import PAGE, paged
 from storage.records import (
     Lane,
     OutboxItem,
@@ -20,6 +22,8 @@ from storage.records import (
 )
 
 SQL = statements("outbox")
+_LAST = 2**62
+"""Greater than the number of any message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,15 @@ async def next_due(conn: Connection, *, now: datetime) -> datetime | None:
 
 async def sent_since(conn: Connection, since: datetime) -> list[Sent]:
     """List what was tried since a moment, oldest first; a thread counts as its conversation."""
+
+    def after(last: Any) -> AsyncIterator[Any]:
+        tried, place = (last["tried_at"], last["id"]) if last else (stamp(since), _LAST)
+        rows: AsyncIterator[Any] = SQL.sent_since(conn, since=tried, after=place, limit=PAGE)
+        return rows
+
     return [
         Sent(row["conversation"].partition(";")[0], moment(row["tried_at"]))
-        async for row in SQL.sent_since(conn, since=stamp(since))
+        async for row in paged(after)
     ]
 
 

@@ -77,17 +77,17 @@ SELECT * FROM outbox WHERE state = 'in_flight' ORDER BY id;
 -- What is due already is waited for by its conversation, not by the clock.
 SELECT min(due_at) FROM outbox WHERE state IN ('pending', 'retrying') AND due_at > :now;
 
--- name: sent_since(since)
+-- name: sent_since(since, after, limit)
 -- What was tried lately, and in which conversation: the windows of Teams go on over a restart.
-SELECT outbox.tried_at,
+SELECT outbox.id, outbox.tried_at,
        coalesce(nullif(cards.conversation, ''), channels.conversation, outbox.target)
            AS conversation
   FROM outbox
   LEFT JOIN cards ON cards.company = outbox.company AND cards.document = outbox.document
                  AND cards.target = outbox.target
   LEFT JOIN channels ON outbox.target = 'channel:' || channels.name
- WHERE outbox.tried_at IS NOT NULL AND outbox.tried_at > :since
- ORDER BY outbox.tried_at;
+ WHERE outbox.tried_at IS NOT NULL AND (outbox.tried_at, outbox.id) > (:since, :after)
+ ORDER BY outbox.tried_at, outbox.id LIMIT :limit;
 
 -- name: hold(target, due_at)!
 -- Teams asked to be left alone, in this one conversation.

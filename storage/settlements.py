@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
 from storage.database import Connection, statements
+from storage.driver import PAGE, paged
 from storage.records import Settlement, TeamsPerson, Verdict, moment, moment_or_none, stamp
 
 SQL = statements("settlements")
@@ -30,7 +32,14 @@ async def by_token(conn: Connection, token: str) -> Settlement | None:
 
 async def unsettled(conn: Connection, company: str) -> list[Settlement]:
     """List what waits for administrators of a company, oldest first."""
-    return [_settlement(row) async for row in SQL.unsettled(conn, company=company)]
+
+    def after(last: Any) -> AsyncIterator[Any]:
+        opened, decision = (last["opened_at"], last["decision"]) if last else ("", "")
+        place = {"opened_at": opened, "decision": decision}
+        rows: AsyncIterator[Any] = SQL.unsettled(conn, company=company, **place, limit=PAGE)
+        return rows
+
+    return [_settlement(row) async for row in paged(after)]
 
 
 async def record(

@@ -8,9 +8,11 @@ SELECT * FROM settlements WHERE decision = :decision;
 -- name: by_token(token)^
 SELECT * FROM settlements WHERE token = :token;
 
--- name: unsettled(company)
+-- name: unsettled(company, opened_at, decision, limit)
 SELECT settlements.* FROM settlements JOIN decisions ON decisions.id = settlements.decision
- WHERE second = '' AND decisions.company = :company ORDER BY opened_at, decision;
+ WHERE second = '' AND decisions.company = :company
+   AND (opened_at, decision) > (:opened_at, :decision)
+ ORDER BY opened_at, decision LIMIT :limit;
 
 -- name: record(decision, verdict, person, name, now)!
 -- Of two who record at once, one does.

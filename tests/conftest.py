@@ -32,9 +32,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """Both stand-ins with no documents; no bot yet."""
+    """Both stand-ins with no documents; no bot yet. A fault that was armed must have fired."""
     async with open_world(tmp_path) as opened:
         yield opened
+        await opened.witness.fired()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -92,6 +92,8 @@ class Witness:
     erp: str
     teams: str
     bot: str = ""
+    armed: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """Every fault that was armed, and with which stand-in."""
 
     async def get(self, url: str) -> Any:
         async with self.session.get(url) as answer:
@@ -101,6 +103,37 @@ class Witness:
         async with self.session.post(url, json=body, **more) as answer:
             assert answer.status < 300, await answer.text()
             return await answer.json()
+
+    # --- faults ---
+
+    async def arm(self, stand_in: str, fault: str, times: int = 1, **more: Any) -> None:
+        """Have calls of a stand-in go wrong; a test during which none does fails in the end."""
+        wish = {"fault": fault, "times": times, **more}
+        await self.post(f"{stand_in}/_sandbox/faults", wish)
+        self.armed.append((stand_in, wish))
+
+    async def struck(self, stand_in: str, fault: str, on: Mapping[str, str]) -> bool:
+        """Whether a stand-in tells of a call that an armed fault struck."""
+        events = (await self.get(f"{stand_in}/_sandbox/history"))["events"]
+        return any(
+            event["kind"] == "fault"
+            and event["fault"] == fault
+            and all(value in event[name] for name, value in on.items() if name != "action")
+            and on.get("action", "") in event["path"]
+            for event in events
+        )
+
+    async def fired(self) -> None:
+        """Wait until each armed fault has struck at least one call."""
+        for stand_in, wish in self.armed:
+            fault, on = wish["fault"], wish.get("on", {})
+            what = f"the fault {fault} fires on {on or 'any call'}"
+            await eventually(functools.partial(self.struck, stand_in, fault, on), what)
+
+    async def mended(self) -> None:
+        """Let everything in Teams go right again."""
+        async with self.session.delete(f"{self.teams}/_sandbox/faults") as answer:
+            assert answer.status == 200
 
     # --- Acumatica ---
 
@@ -158,8 +191,7 @@ class Witness:
         ]
 
     async def erp_fault(self, fault: str, times: int = 1, **on: str) -> None:
-        body = {"on": on, "fault": fault, "times": times}
-        await self.post(f"{self.erp}/_sandbox/faults", body)
+        await self.arm(self.erp, fault, times, on=on)
 
     async def push(self, **change: Any) -> None:
         await self.post(f"{self.erp}/_sandbox/push", change)
@@ -213,8 +245,7 @@ class Witness:
         await self.post(f"{self.teams}/_sandbox/say", body)
 
     async def teams_fault(self, fault: str, times: int = 1, **on: str) -> None:
-        body = {"on": on, "fault": fault, "times": times}
-        await self.post(f"{self.teams}/_sandbox/faults", body)
+        await self.arm(self.teams, fault, times, on=on)
 
     async def released(self, number: str) -> None:
         async def is_open() -> bool:
@@ -230,6 +261,11 @@ class FastClock:
     """
 
     _latest: ClassVar[float] = 1000.0
+
+    @classmethod
+    def pass_by(cls, seconds: float) -> None:
+        """Let time go by between one bot and the next."""
+        cls._latest += seconds
 
     def __init__(self, speed: float) -> None:
         self._speed = speed

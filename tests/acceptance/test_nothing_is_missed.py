@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import os
+import re
 import sys
 from typing import Any
 
@@ -23,6 +24,10 @@ async def metric(world: World, name: str) -> str:
         assert answer.status == 200
         lines = (await answer.text()).splitlines()
     return "\n".join(line for line in lines if line.startswith(f"countersign_{name}"))
+
+
+OVERLAP = 1
+"""Rows by which a page reaches back into the one before."""
 
 
 async def command(world: World, *words: str) -> tuple[int, Any, str]:
@@ -108,6 +113,9 @@ async def test_six_hundred_bills_at_the_first_start_are_all_read_and_it_shows(
             )
 
         await eventually(read, "six hundred bills are read")
+    asked = [one["query"] for one in await witness.erp_events("request")]
+    tops = [int(found[1]) for one in asked if (found := re.search(r"top=(\d+)", one))]
+    assert 200 <= max(tops) <= 200 + OVERLAP
 
 
 async def test_a_kill_in_the_middle_of_a_first_synchronisation_loses_no_bill(
@@ -179,6 +187,10 @@ async def test_without_a_service_it_is_done_here_and_mended_at_the_next_start(
 async def test_what_cannot_be_compared_is_said_in_plain_words_with_exit_code_one(
     world: World,
 ) -> None:
+    number = await world.witness.bill_on_hold()
+    process = await world.process()
+    await world.witness.card(number, BEN, says="this waits for you")
+    await world.kill(process)
     await world.witness.erp_fault("status:503", times=50, path="/entity")
 
     code, told, said = await command(world, "reconcile", "--json")

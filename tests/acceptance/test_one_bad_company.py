@@ -92,6 +92,7 @@ async def test_a_company_whose_erp_fails_delays_no_other(world: World, trouble: 
         await world.witness.erp_fault(trouble, times=100_000)
         for _ in range(5):
             await world.witness.bill_on_hold()
+        await world.witness.fired()
 
         assert await took(lambda: from_bill_to_release(bravo)) < 2 * usual + MORE
 
@@ -102,11 +103,9 @@ async def test_a_company_whose_erp_hangs_from_the_start_delays_no_other(world: W
         await world.witness.erp_fault("delay:600", times=100_000)
         async with world.bot():
             await ring(bravo)
+            await world.witness.fired()
 
             assert await took(lambda: from_bill_to_release(bravo), 1) < HANGS / 2
-
-        events = await world.witness.erp_events("fault")
-        assert events, "the fault never fired"
 
 
 async def test_a_bill_that_always_fails_delays_no_other(world: World) -> None:
@@ -117,6 +116,7 @@ async def test_a_bill_that_always_fails_delays_no_other(world: World) -> None:
         await world.witness.card(bad)
         await world.witness.erp_fault("px_error", times=100_000, path=bad)
         await world.witness.change({"Amount": 99.0}, bad)
+        await world.witness.fired()
 
         assert await took(lambda: asked(world.witness)) < 2 * usual + MORE
 
@@ -128,6 +128,7 @@ async def test_a_conversation_that_always_fails_delays_no_other(world: World) ->
         await world.witness.teams_fault("delay:600", times=100_000, path="purchasing-west")
         for _ in range(5):
             await world.witness.bill_on_hold(BranchID="WEST")
+        await world.witness.fired()
 
         assert await took(lambda: asked(world.witness)) < 2 * usual + MORE
 

@@ -48,11 +48,6 @@ async def dead_post(world: World) -> Delivery:
     return found
 
 
-async def mended(world: World) -> None:
-    async with world.witness.session.delete(f"{world.witness.teams}/_sandbox/faults") as answer:
-        assert answer.status == 200
-
-
 def store_of(world: World) -> Path:
     return world.data / "countersign.db"
 
@@ -88,7 +83,7 @@ async def test_a_parked_card_is_listed_with_its_reason_and_sent_again_when_told_
         parked = await dead_post(world)
         assert f"Bill/{number}" in parked.document
         assert "413" in parked.reason
-        await mended(world)
+        await world.witness.mended()
 
         (told,) = await tried(world, parked.id, yes=False)
         assert told["done"] is False
@@ -142,7 +137,7 @@ async def test_where_no_service_runs_a_replay_waits_for_its_start(world: World) 
         )
         number = await world.witness.bill_on_hold()
         parked = await dead_post(world)
-    await mended(world)
+    await world.witness.mended()
 
     (done,) = await tried(world, parked.id, yes=True)
     assert done["done"] is True
@@ -195,6 +190,7 @@ async def test_what_was_at_work_in_a_backup_is_read_back_and_not_sent(world: Wor
         await world.witness.erp_fault("reset_before", action="ReleaseFromHold")
         await world.witness.press(BEN, number, "Release")
         copied(store_of(world), backup)
+        await world.witness.fired()  # the call was made, whatever the copy knows of it
     restore(world, backup)
     before = await world.witness.writes(number)
 

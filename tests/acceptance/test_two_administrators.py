@@ -3,89 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
-from world import ANN, BEN, DEV, EAST, ERIN, FARID, Witness, World, buttons, eventually, texts
-
-TOOK, NOT, SEEN = "It took effect", "It did not take effect", "I have seen it"
-CONFIRM, CONFIRM_NOT = "Confirm: it took effect", "Confirm: it did not take effect"
-SPEED = 60
-
-
-@asynccontextmanager
-async def running(
-    world: World, *administrators: str, speed: float = SPEED
-) -> AsyncIterator[Witness]:
-    """A bot whose file names these administrators."""
-    names = ", ".join(f'"{mail}"' for mail in administrators or (ERIN, DEV))
-    world.edits = [("[[company]]\n", f"administrators = [{names}]\n\n[[company]]\n")]
-    async with world.bot(speed=speed):
-        await world.witness.connect_push()
-        yield world.witness
-
-
-async def shown(witness: Witness, person: str, says: str) -> dict[str, Any]:
-    """The card by which an administrator is asked, once it says something."""
-
-    async def there() -> dict[str, Any] | None:
-        found = [
-            message
-            for message in await witness.messages(person)
-            if message["card"] and "For administrators" in texts(message["card"])
-        ]
-        return found[0] if found and says in texts(found[0]["card"]) else None
-
-    found: dict[str, Any] = await eventually(there, f"{person} is shown {says!r}")
-    return found
-
-
-async def press(witness: Witness, person: str, button: str, *, says: str = "") -> dict[str, Any]:
-    return await press_at(witness, person, await shown(witness, person, says), button)
-
-
-async def press_at(
-    witness: Witness, person: str, message: dict[str, Any], button: str
-) -> dict[str, Any]:
-    body = {"person": person, "message": message["id"], "button": button}
-    answer: dict[str, Any] = await witness.post(f"{witness.teams}/_sandbox/press", body)
-    return answer
-
-
-async def own_card(witness: Witness, number: str, says: str) -> dict[str, Any]:
-    """The document's own card in its channel."""
-
-    async def there() -> dict[str, Any] | None:
-        cards = [m for m in await witness.cards(number, BEN) if m["conversation"] == EAST]
-        return cards[0] if cards and says in texts(cards[0]["card"]) else None
-
-    found: dict[str, Any] = await eventually(there, f"the card of {number} says {says!r}")
-    return found
-
-
-async def release(witness: Witness, fault: str, **on: Any) -> str:
-    """Have Ben release a bill whose release goes wrong."""
-    number = await witness.bill_on_hold()
-    await own_card(witness, number, "this waits for you")
-    body = {"on": {"path": "ReleaseBill"}, "fault": fault, "times": 1, **on}
-    await witness.post(f"{witness.erp}/_sandbox/faults", body)
-    message = await own_card(witness, number, "this waits for you")
-    await press_at(witness, BEN, message, "Release")
-    return number
-
-
-async def unclear(witness: Witness) -> str:
-    """A bill whose release was claimed to be done and shows nothing of it."""
-    number = await release(witness, "status:204")
-    await own_card(witness, number, "A person must look at this bill")
-    return number
-
-
-async def nothing_was_sent_since(witness: Witness, number: str) -> None:
-    """The one release that went wrong stays the only one."""
-    assert await witness.writes(number) == ["POST Bill/ReleaseFromHold"]
-    assert len(await witness.erp_events("fault")) == 1
+import forms
+from settling import (
+    CONFIRM,
+    CONFIRM_NOT,
+    NOT,
+    SEEN,
+    SPEED,
+    TOOK,
+    nothing_was_sent_since,
+    own_card,
+    press,
+    press_at,
+    release,
+    running,
+    shown,
+    unclear,
+)
+from world import ANN, BEN, DEV, ERIN, FARID, FastClock, World, buttons, texts
 
 
 async def test_two_administrators_settle_that_it_did_not_take_effect(world: World) -> None:
@@ -200,3 +136,44 @@ async def test_a_look_again_shows_what_acumatica_shows_by_then(world: World) -> 
         await press(witness, ERIN, "Look again")
 
         await shown(witness, ERIN, "Open (read")
+
+
+async def test_two_who_differ_settle_nothing_and_both_see_it(world: World) -> None:
+    """The second pressed on a card that did not show yet what the first had recorded."""
+    async with running(world) as witness:
+        number = await unclear(witness)
+        await shown(witness, ERIN, TOOK)
+    FastClock.pass_by(15 * 60)
+    async with running(world) as witness:
+        stale = await shown(witness, DEV, TOOK)
+        await witness.teams_fault("status:503", 1000, method="PUT", path="a:1dev")
+        await press(witness, ERIN, TOOK)
+
+        answer = await press_at(witness, DEV, stale, NOT)
+
+        assert "recorded something else" in answer["body"]["value"]
+        await witness.fired()
+        await witness.mended()
+        card = await shown(witness, DEV, "Erin Walsh recorded")
+        assert {CONFIRM, "Object"} <= set(buttons(card["card"]))
+        await own_card(witness, number, "A person must look at this bill")
+        await press_at(witness, DEV, card, "Object")
+        for person in (ERIN, DEV):
+            card = await shown(witness, person, "objected, so it began anew")
+            assert TOOK in buttons(card["card"])
+        await nothing_was_sent_since(witness, number)
+
+
+async def test_clients_that_know_only_plain_buttons_settle_as_well(world: World) -> None:
+    async with running(world) as witness:
+        number = await unclear(witness)
+
+        card = await shown(witness, ERIN, TOOK)
+        await forms.press(witness, ERIN, card["id"], TOOK, client="old")
+        await own_card(witness, number, "A person must look at this bill")
+        card = await shown(witness, DEV, "Erin Walsh recorded")
+        await forms.press(witness, DEV, card["id"], CONFIRM, client="old")
+
+        await shown(witness, ERIN, "Settled: it took effect. Erin Walsh")
+        await own_card(witness, number, "Two administrators recorded that it was done")
+        await nothing_was_sent_since(witness, number)

@@ -1,22 +1,27 @@
 """A disk that takes nothing, a store somebody else holds: doors say so, nothing is lost, it heals.
 
 The service runs as a process of its own. Its disk fails by a limit of the operating system on what
-it may write, set and taken back from outside; its store is locked by another process: ours.
+it may write, set and taken back from outside, or by a small file system of its own that is truly
+full, where one may be mounted; its store is locked by another process: ours.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
-from world import BEN, PUSH_SECRET, World, eventually
+from world import BEN, PUSH_SECRET, World, eventually, open_world
 
 Fails = Callable[[World, int], Any]
+SMALL = "16m"
 
 
 @contextmanager
@@ -29,6 +34,34 @@ def disk_that_takes_nothing(world: World, process: int) -> Iterator[None]:
         yield
     finally:
         resource.prlimit(process, resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def full_disk(world: World, process: int) -> Iterator[None]:
+    """Every byte of the file system the store is on is taken until the block ends."""
+    del process
+    ballast = world.data / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    assert os.statvfs(world.data).f_bfree == 0
+    yield
+    ballast.unlink()
+
+
+@contextmanager
+def small_disk(where: Path) -> Iterator[None]:
+    """A file system of a few megabytes at *where*; the test is skipped where none may be made."""
+    where.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", where], capture_output=True
+    )
+    if made.returncode:
+        pytest.skip(f"no file system can be mounted here: {made.stderr.decode().strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", where], check=True)
 
 
 @contextmanager
@@ -72,6 +105,19 @@ def stored(world: World) -> set[str]:
 async def test_what_cannot_be_stored_is_refused_said_and_goes_on_by_itself_afterwards(
     world: World, fails: Fails, reason: str
 ) -> None:
+    await goes_on_afterwards(world, fails, reason)
+
+
+async def test_a_disk_that_is_full_to_the_last_byte_is_refused_said_and_goes_on(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path / "small"):
+        async with open_world(tmp_path / "small") as world:
+            await goes_on_afterwards(world, full_disk, "disk")
+
+
+async def goes_on_afterwards(world: World, fails: Fails, reason: str) -> None:
+    """Have storing fail for a while, and judge what everybody sees meanwhile and afterwards."""
     process = await world.process()
     number = await world.witness.bill_on_hold()
     assert await pushed(world, "before", number) == 202

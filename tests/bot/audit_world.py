@@ -18,7 +18,8 @@ from storage.database import Database
 from storage.examining import Finding, examine
 from storage.records import AuditEntry
 
-KEY = derive("a key of these tests, long enough for anybody")
+SECRET = "a key of these tests; long enough for anybody"
+KEY = derive(SECRET)
 BILL = "Bill/Bill/004512"
 
 

@@ -42,6 +42,10 @@ class Line:
             return b""
         return head.partition(b"\r\n")[0]
 
+    async def status(self) -> bytes:
+        """Return the status line of whatever is answered."""
+        return (await self._reader.readuntil(b"\r\n")).strip()
+
     async def ended(self) -> bytes:
         """Read until the other side closes."""
         try:

@@ -212,3 +212,37 @@ def test_what_is_said_about_it_never_quotes_it() -> None:
         open_enclosed(sealed(b"a secret that is no json"), KEY)
 
     assert "secret that" not in str(refused.value)
+
+
+@pytest.mark.parametrize("size", [15, 17, 20, 33])
+def test_a_key_of_another_size_opens_nothing(size: int) -> None:
+    padding = OAEP(MGF1(hashes.SHA1()), hashes.SHA1(), None)
+    odd = base64.b64encode(KEY.public_key().encrypt(b"k" * size, padding)).decode()
+
+    with pytest.raises(NotOpened, match=r"^its key has no size of a key$"):
+        open_enclosed(_other(GOOD, key=odd), KEY)
+
+
+@pytest.mark.parametrize("size", [16, 24, 32])
+def test_a_message_is_opened_with_a_key_of_each_size(size: int) -> None:
+    secret = bytes(range(size))
+
+    assert open_enclosed(sealed({"id": "1"}, secret=secret), KEY) == {"id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("enclosed", "told"),
+    [
+        (_other(GOOD, data="no base64!"), "a part of it is no base64"),
+        (_other(GOOD, signature="no base64!"), "a part of it is no base64"),
+        (_other(GOOD, signature=_flipped(GOOD.signature)), "its seal is broken"),
+        (sealed({}, OTHER_KEY), "its key was not sealed to our certificate"),
+        (sealed([1]), "there is no message in it"),
+        (sealed(b"no json"), "there is no message in it"),
+    ],
+)
+def test_the_step_at_which_a_message_was_not_opened_is_told(enclosed: Enclosed, told: str) -> None:
+    with pytest.raises(NotOpened) as refused:
+        open_enclosed(enclosed, KEY)
+
+    assert str(refused.value) == told
