@@ -10,6 +10,7 @@ from itertools import takewhile
 from acumatica_client.client import ErpClient
 from acumatica_client.models import Document
 from bot.company_file import Company
+from bot.core.decide import two_now
 from bot.core.people import Delegation, Override, People, match_people
 from bot.core.presses import Asked, OwnEdit, Rights
 from bot.core.routes import Routes
@@ -48,7 +49,11 @@ class Tenant:
     @property
     def named_addresses(self) -> frozenset[str]:
         """The addresses by which the file names people of this company."""
-        words = (word for route in self.routes.listed for word in (*route.approver, *route.to))
+        words = (
+            word
+            for route in self.routes.listed
+            for word in (*route.approver, *route.second, *route.to)
+        )
         named = {word.removeprefix(PERSON) for word in words if word.startswith(PERSON)}
         told = (one.email for one in self.overrides)
         return frozenset({*named, *told, *self.administrators})
@@ -89,16 +94,18 @@ class Tenant:
         if record is None or record.gone:
             return None
         cards = await posted_cards.of_document(conn, self.name, decision.document)
+        document, everybody = Document.from_json(record.snapshot), await self.people(conn, now=now)
         connected = await self._connected(conn)
         return Asked(
             company=self.name,
             decision=decision,
-            document=Document.from_json(record.snapshot),
+            document=document,
             cards=tuple(cards),
-            people=await self.people(conn, now=now),
+            people=everybody,
             rights=self.rights,
             now=now,
             connected=connected,
+            two=two_now(document, decision, self.routes, everybody),
             own_edit=await self._own_edit(conn, decision, connected),
         )
 

@@ -42,3 +42,16 @@ def pressed(situation: Situation) -> str:
         button=situation.language.term(words(situation.verb).label),
         when=when(situation),
     )
+
+
+def agreed(situation: Situation) -> str:
+    """Say that two must agree, and who has where one did."""
+    say = situation.language.say
+    if not situation.agreed:
+        return say("Two different people must agree to this.")
+    return say(
+        "{who} pressed {button}{when}; a second person must agree.",
+        who=situation.agreed,
+        button=situation.language.term(words(situation.agreed_verb).label),
+        when=days.at(situation.agreed_at, situation.now, situation.zone, situation.language),
+    )

@@ -31,7 +31,9 @@ def discreet(situation: Situation) -> Situation:
     if privacy is Privacy.BAND:
         changes = tuple((name, "", "") for name, _was, _now in situation.changes)
         return replace(kept, warnings=_counted(situation), changes=changes)
-    return replace(kept, warnings=(), changes=(), link="", links={}, decided=(), owner="")
+    return replace(
+        kept, warnings=(), changes=(), link="", links={}, decided=(), owner="", two=False
+    )  # that two must agree would tell of the amount
 
 
 def _counted(situation: Situation) -> tuple[str, ...]:

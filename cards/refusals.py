@@ -48,11 +48,31 @@ class Refusal(StrEnum):
     NOTHING_RECORDED = "nothing recorded"
     OTHER_VERDICT = "something else is recorded"
     MAY_STILL_RUN = "the call may still run"
+    NO_SECOND = "nobody else could agree"
+    ONLY_ONE = "only one person agreed"
+    SAME_PERSON = "the same person twice"
+    OTHER_VERB = "something else was agreed to"
+    FIRST_GONE = "who agreed first may no longer decide"
     RESTORED = "restored from a backup"
     TOO_FAST = "too many presses in a minute"
 
 
 _WORDS = {
+    Refusal.NO_SECOND: phrase(
+        "At this amount a second person must agree, and nobody else is known who may. Nothing was"
+        " changed."
+    ),
+    Refusal.ONLY_ONE: phrase(
+        "By now a second person must agree at this amount, so nothing was done."
+    ),
+    Refusal.SAME_PERSON: phrase("You agreed to this already; a second person must agree, too."),
+    Refusal.OTHER_VERB: phrase(
+        "Somebody has agreed to something else here. Nothing was changed; the card shows it anew."
+    ),
+    Refusal.FIRST_GONE: phrase(
+        "Who agreed to this first may no longer decide on it, so it is asked anew. Nothing was"
+        " changed."
+    ),
     Refusal.RESTORED: phrase(
         "Countersign was restored from a backup a moment ago and first reads what has happened in"
         " Acumatica since. Please press again in a quarter of an hour. Nothing was changed."
@@ -144,6 +164,8 @@ _WORDS = {
     Refusal.UNKNOWN_REQUEST: phrase("Countersign does not know this kind of request."),
 }
 
+_NAMING = frozenset({Refusal.NOT_APPROVER, Refusal.NOT_YOURS, Refusal.SAME_PERSON})
+"""Refusals after which it helps to know for whom it waits."""
 SENTENCES = frozenset(_WORDS.values())
 """In English, as a decision keeps the one it ended with."""
 
@@ -151,6 +173,6 @@ SENTENCES = frozenset(_WORDS.values())
 def refusal_text(refusal: Refusal, language: Language, waits_for: str = "") -> str:
     """Return the sentence for a refusal; *waits_for* names who may decide, where that helps."""
     text = language.say(_WORDS[refusal])
-    if waits_for and refusal in (Refusal.NOT_APPROVER, Refusal.NOT_YOURS):
+    if waits_for and refusal in _NAMING:
         return f"{text} {language.say('It waits for {who}.', who=waits_for)}"
     return text

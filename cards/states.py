@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from cards import days, deeds
 from cards.changes import told_changes
@@ -27,7 +28,10 @@ def refreshes(situation: Situation) -> bool:
 
 def told(situation: Situation, it: str, status: str) -> Told:
     """Return what the card of *it* (`bill`), now in *status*, says about its state."""
-    return _TOLD[situation.state](situation, it, status)
+    found = _TOLD[situation.state](situation, it, status)
+    if not situation.two or not is_live(situation):
+        return found
+    return replace(found, notes=(*found.notes, deeds.agreed(situation)))
 
 
 def _shows(situation: Situation, status: str) -> str:

@@ -97,6 +97,14 @@ class Situation:
     """Deep links of other documents the card names, such as the purchase order, by number."""
     said: str = ""
     """Why, in the words of who pressed."""
+    two: bool = False
+    """Two different people must agree before anything is let go."""
+    agreed: str = ""
+    """Who was the first of them, while the second is waited for, …"""
+    agreed_at: datetime | None = None
+    """… when, …"""
+    agreed_verb: str = ""
+    """… and to what."""
     remarks: tuple[str, ...] = ()
     """What people last said about it, a plain line each: *Ann asked: …*"""
     may_ask: bool = False

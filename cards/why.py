@@ -77,6 +77,7 @@ EVENTS = {
     "document gone": phrase("no longer in Acumatica"),
     "decision asked": phrase("{who} asked to decide"),
     "approvers named": phrase("{who} asked from then on"),
+    "decision agreed": phrase("{who} pressed {detail}; a second person was asked"),
     "decision claimed": phrase("{who} pressed {detail}"),
     "press refused": phrase("{who} pressed and was refused"),
     "step sent": phrase("asked Acumatica to do it for {who}"),

@@ -11,6 +11,7 @@ from typing import Any
 from storage.database import Connection, statements
 from storage.driver import PAGE, paged
 from storage.records import (
+    Agreement,
     Decision,
     DecisionState,
     Json,
@@ -39,6 +40,7 @@ async def ask(conn: Connection, decision: Decision) -> None:
         token=decision.token,
         verbs=packed(decision.verbs),
         approvers=packed(decision.approvers),
+        two=int(decision.two),
         fingerprint=decision.fingerprint,
         changes=packed(decision.changes),
         asked_in=decision.asked_in,
@@ -104,6 +106,27 @@ class Claimant:
     """The reason they gave."""
 
 
+async def agree(
+    conn: Connection,
+    decision: str,
+    claimant: Claimant,
+    *,
+    approvers: Sequence[str],
+    now: datetime,
+) -> bool:
+    """Keep the first of two presses, and who may agree with it; False when another was first."""
+    rows = await SQL.agree(
+        conn,
+        id=decision,
+        verb=claimant.verb,
+        person=claimant.person,
+        person_name=claimant.person_name,
+        approvers=packed(approvers),
+        now=stamp(now),
+    )
+    return bool(rows)
+
+
 async def claim(
     conn: Connection,
     decision: str,
@@ -112,11 +135,16 @@ async def claim(
     plan: Sequence[str],
     now: datetime,
     reading: Reading,
+    agreed: str = "",
 ) -> bool:
-    """Give the decision to this press and journal its plan; False when another press was first."""
+    """Give the decision to this press and journal its plan; False when another press was first.
+
+    *agreed*: who had agreed as the first of two, when this press was judged.
+    """
     won = await SQL.claim(
         conn,
         id=decision,
+        agreed=agreed,
         verb=claimant.verb,
         person=claimant.person,
         person_name=claimant.person_name,
@@ -335,6 +363,14 @@ def _decision(row: Any) -> Decision:
         settled_at=moment_or_none(row["settled_at"]),
         reason=row["reason"],
         said=row["said"],
+        two=bool(row["two"]),
+        agreed=_agreement(row) if row["agreed"] else None,
+    )
+
+
+def _agreement(row: Any) -> Agreement:
+    return Agreement(
+        row["agreed"], row["agreed_name"], row["agreed_verb"], moment(row["agreed_at"])
     )
 
 

@@ -1,7 +1,7 @@
--- name: ask(id, company, document, token, verbs, approvers, fingerprint, changes, asked_in, resumes, asked_at, correlation)!
-INSERT INTO decisions (id, company, document, token, state, verbs, approvers, fingerprint,
+-- name: ask(id, company, document, token, verbs, approvers, two, fingerprint, changes, asked_in, resumes, asked_at, correlation)!
+INSERT INTO decisions (id, company, document, token, state, verbs, approvers, two, fingerprint,
                        changes, asked_in, resumes, asked_at, correlation)
-VALUES (:id, :company, :document, :token, 'pending', :verbs, :approvers, :fingerprint,
+VALUES (:id, :company, :document, :token, 'pending', :verbs, :approvers, :two, :fingerprint,
         :changes, :asked_in, :resumes, :asked_at, :correlation);
 
 -- name: name_approvers(id, approvers)!
@@ -44,12 +44,18 @@ UPDATE steps SET state = 'confirmed' WHERE decision = :id AND state = 'ended';
 UPDATE steps SET sent_boot = :boot, sent_since = :seconds
  WHERE decision = :id AND sent_boot <> '' AND sent_boot <> :boot;
 
--- name: claim(id, verb, person, person_name, said, now, boot, seconds)!
--- The compare-and-set that makes one press win.
+-- name: agree(id, verb, person, person_name, approvers, now)!
+-- The first of two presses: the question stays open, for those who may agree with it.
+UPDATE decisions SET agreed = :person, agreed_name = :person_name, agreed_verb = :verb,
+       agreed_at = :now, approvers = :approvers
+ WHERE id = :id AND state = 'pending' AND agreed = '';
+
+-- name: claim(id, verb, person, person_name, agreed, said, now, boot, seconds)!
+-- The compare-and-set that makes one press win. It was judged by who had agreed then.
 UPDATE decisions SET state = 'claimed', verb = :verb, person = :person,
        person_name = :person_name, said = :said, claimed_at = :now,
        claimed_boot = :boot, claimed_since = :seconds
- WHERE id = :id AND state = 'pending';
+ WHERE id = :id AND state = 'pending' AND agreed = :agreed;
 
 -- name: settle(id, was, state, reason, now)!
 UPDATE decisions SET state = :state, reason = :reason, settled_at = :now

@@ -161,6 +161,17 @@ class StepState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """What the first of two people pressed, where one is not enough."""
+
+    person: str
+    """aadObjectId."""
+    name: str
+    verb: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One question about one document, the person who answered it, and the end of it."""
 
@@ -190,6 +201,17 @@ class Decision:
     """The reason the person gave for what they pressed."""
     claimed: Reading = Reading("", 0.0)
     """When it was pressed, by the clock nobody can set."""
+    two: bool = False
+    """Whether two different people must agree before anything is let go."""
+    agreed: Agreement | None = None
+    """The first of them; the question then waits for the second."""
+
+    @property
+    def pressers(self) -> Mapping[str, str]:
+        """Everybody whose press it took, in order: aadObjectId to name."""
+        agreed = self.agreed
+        first = {agreed.person: agreed.name} if agreed and agreed.verb == self.verb else {}
+        return first | ({self.person: self.person_name} if self.person else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from storage.examining import Finding
 
 PAGE, TABLE, README = "story.html", "rows.csv", "README.txt"
 MOST_ANCHORS = 100
+_STILL_OPEN = frozenset({"decision asked", "decision agreed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class _Counted:
         self.actions[row.action] += 1
         if len(self.documents) <= 10_000:
             self.documents.add(f"{row.company} {row.document}")
-        if row.action.startswith("decision ") and row.action != "decision asked":
+        if row.action.startswith("decision ") and row.action not in _STILL_OPEN:
             self.ended = told.what
         if row.action == "decision claimed":
             self.decided = f"{told.who}, {row.at[:16].replace('T', ' ')} UTC"

@@ -30,6 +30,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "document gone": ("The document is gone from Acumatica", "erp"),
     "decision asked": ("The question was put: {verbs}", "asked"),
     "approvers named": ("Who may answer was changed", "asked"),
+    "decision agreed": ("Pressed {verb}; a second person must agree", "pressed"),
     "decision claimed": ("Pressed {verb}", "pressed"),
     "press refused": ("A press was refused: {reason}", "refused"),
     "step checked": ("{step}: checked again in Acumatica, unchanged", "erp"),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from acumatica_client.fingerprint import fingerprint
 from acumatica_client.models import Document
+from bot.core.deciders import approvers, ids, seconds, wants_two
 from bot.core.intents import (
     AskDecision,
     CloseDecision,
@@ -52,6 +53,14 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Two:
+    """Who must agree where one person is not enough, by aadObjectId."""
+
+    firsts: tuple[str, ...]
+    seconds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What a company's file says about looking and asking."""
 
@@ -71,6 +80,10 @@ class Matter:
     targets: tuple[str, ...]
     asked_in: str
     resumes: bool
+    two: bool = False
+    """Whether two different people must agree."""
+    handed_on: bool = False
+    """One of them did, who still may; *approvers* are who may be the second."""
 
 
 def decide(document: Document, known: Known, routes: Routes, policy: Policy) -> list[Intent]:
@@ -96,16 +109,23 @@ def matter_of(document: Document, known: Known, routes: Routes, policy: Policy) 
     asked_in = _asked_in(document, routes, known.decision)
     route = _route_in(asked_in, document, routes)
     verbs = _offered(document, route)
-    people = _approvers(document, route, known.people)
-    return Matter(
+    people = approvers(document, route, known.people)
+    matter = Matter(
         asks=bool(verbs) or document.status in WAITS,
         verbs=verbs,
-        approvers=tuple(person.aad_object_id for person in people),
+        approvers=ids(people),
         fingerprint=fingerprint(policy.company, document),
         targets=tuple(_targets(route, people)),
         asked_in=asked_in,
         resumes=asked_in != document.status,
+        two=wants_two(document, route),
     )
+    first = _first(known, matter, people)
+    if first is None:
+        return matter
+    others = seconds(document, route, known.people, first=first.aad_object_id)
+    targets = tuple(_targets(route, [first, *others]))
+    return replace(matter, approvers=ids(others), targets=targets, handed_on=True)
 
 
 def approvers_now(
@@ -113,7 +133,36 @@ def approvers_now(
 ) -> tuple[str, ...]:
     """Return who may decide by the routes and the document as they are now, not as once asked."""
     route = _route_in(decision.asked_in, document, routes)
-    return tuple(person.aad_object_id for person in _approvers(document, route, people))
+    if decision.agreed:
+        return ids(seconds(document, route, people, first=decision.agreed.person))
+    return ids(approvers(document, route, people))
+
+
+def two_now(document: Document, decision: Decision, routes: Routes, people: People) -> Two | None:
+    """Return who must agree where two must, by the stricter of then and now; None: one may."""
+    route = _route_in(decision.asked_in, document, routes)
+    if not decision.two and not wants_two(document, route):
+        return None
+    first = decision.agreed.person if decision.agreed else ""
+    return Two(
+        ids(approvers(document, route, people)), ids(seconds(document, route, people, first=first))
+    )
+
+
+def hand_on(
+    document: Document, decision: Decision, routes: Routes, people: People,
+    *, to: Iterable[str], cards: Iterable[PostedCard],
+) -> list[Message]:  # fmt: skip
+    """Tell everybody that one of two agreed, and the others that it waits for one of them now."""
+    route = _route_in(decision.asked_in, document, routes)
+    others = [people.by_id[one] for one in to if one in people.by_id]
+    standing = [card.target for card in cards]
+    wanted = [target for target in _targets(route, others) if target != APPROVER_TARGET]
+    return [
+        *(UpdateCard(target, asks=True) for target in standing),
+        *(PostCard(target, asks=True) for target in wanted if target not in standing),
+        *(Nudge(target) for target in wanted if target in standing),
+    ]
 
 
 def route_of(document: Document, routes: Routes, last: Decision | None) -> Route:
@@ -144,29 +193,6 @@ def was_tried(decision: Decision) -> bool:
     return bool(decision.person) and decision.state in AGAIN
 
 
-def _approvers(document: Document, route: Route, people: People) -> list[TeamsPerson]:
-    """Return the people of the first source that names somebody we know."""
-    for source in route.approver:
-        found = [one for one in named_by(source, document, people) if one.may_approve]
-        if found:
-            return found
-    return []
-
-
-def named_by(source: str, document: Document, people: People) -> list[TeamsPerson]:
-    """Return whom one source of a route's approver list names."""
-    if source == "approval map":
-        waits = document.status == "Pending Approval"
-        return people.approving(document.approvals) if waits else []
-    if source == "owner":
-        found = people.by_employee.get(document.around.owner)
-    elif source == "buyer":
-        found = people.by_employee.get(document.around.buyer)
-    else:
-        found = people.by_email.get(source.removeprefix("person:").lower())
-    return [found] if found else []
-
-
 def _targets(route: Route, approvers: Iterable[TeamsPerson]) -> Iterable[str]:
     named = [f"person:{person.aad_object_id}" for person in approvers]
     for target in route.to:
@@ -188,7 +214,7 @@ def _question(document: Document, matter: Matter, known: Known) -> list[Intent]:
     standing = _open(known)
     if not matter.verbs:
         return [CloseDecision(f"the document is {document.status} now")] if standing else []
-    if standing and (standing.fingerprint, standing.verbs) == (matter.fingerprint, matter.verbs):
+    if standing and _is_same(standing, matter):
         same = standing.approvers == matter.approvers
         return [] if same else [NameApprovers(matter.approvers)]
     changed = standing is not None and standing.fingerprint != matter.fingerprint
@@ -196,9 +222,29 @@ def _question(document: Document, matter: Matter, known: Known) -> list[Intent]:
     return [
         AskDecision(
             matter.verbs, matter.approvers, matter.fingerprint, matter.asked_in, matter.resumes,
-            facts,
+            facts, matter.two,
         )
     ]  # fmt: skip
+
+
+def _is_same(standing: Decision, matter: Matter) -> bool:
+    """Say whether an open question is still the right one, also to the first of two who agreed."""
+    agreed = standing.agreed is not None
+    return _goes_on(standing, matter) and agreed == matter.handed_on
+
+
+def _goes_on(standing: Decision, matter: Matter) -> bool:
+    asked = (standing.fingerprint, standing.verbs, standing.two)
+    return asked == (matter.fingerprint, matter.verbs, matter.two)
+
+
+def _first(known: Known, matter: Matter, people: Iterable[TeamsPerson]) -> TeamsPerson | None:
+    """Return who agreed first to what is still asked, if they still may."""
+    standing = _open(known)
+    if standing is None or standing.agreed is None or not _goes_on(standing, matter):
+        return None
+    first = standing.agreed.person
+    return next((one for one in people if one.aad_object_id == first), None)
 
 
 def _messages(

@@ -16,6 +16,7 @@ from acumatica_client.errors import ErpBusy, ErpError, ErpFailed, ErpRejected
 from acumatica_client.models import CallClass, CallOutcome, Document, Noted
 from cards.erp_note import decision_line, remark_line
 from cards.language import Language
+from cards.text import joined
 from storage.records import (
     Comment,
     Decision,
@@ -93,11 +94,15 @@ def lines_of(
         if one.said_at
     ]
     told += [
-        (one.claimed_at, decision_line(one.verb, one.person_name, one.claimed_at, language))
+        (one.claimed_at, decision_line(one.verb, _who(one, language), one.claimed_at, language))
         for one in decisions
         if one.claimed_at and one.state is DecisionState.CONFIRMED
     ]
     return [line for _, line in sorted(told, key=lambda line: line[0])]
+
+
+def _who(decision: Decision, language: Language) -> str:
+    return joined([*decision.pressers.values()], language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class AskDecision:
     """Status whose route names the verbs, the people and the places."""
     resumes: bool = False
     changes: tuple[Change, ...] = ()
+    two: bool = False
+    """Whether two different people must agree."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from acumatica_client.entities import CREATOR, EDITOR, entity_of
 from acumatica_client.fingerprint import fingerprint
 from acumatica_client.models import Document
+from bot.core.decide import Two
+from bot.core.deciders import same_person
 from bot.core.people import People
 from bot.core.plans import plan_for
+from bot.core.routes import ALONE
 from cards.refusals import Refusal
 from storage.records import Decision, DecisionState, PostedCard, TeamsPerson
 
@@ -72,6 +75,8 @@ class Asked:
     """Who let us act as which login; None where the service's own user acts."""
     resting: bool = False
     """Whether a backup was restored so lately that the ERP may still run an older call."""
+    two: Two | None = None
+    """Who must agree, where one person is not enough (I4)."""
     own_edit: OwnEdit | None = None
     """What the steps done so far of this plan, or of the one it resumes, did to the last edit."""
 
@@ -84,7 +89,15 @@ class Claim:
     card: PostedCard
 
 
-def decide_press(press: Press, asked: Asked | None) -> Claim | Refusal:
+@dataclass(frozen=True, slots=True)
+class Agree:
+    """The press is the first of two: the question is handed on to *others*."""
+
+    others: tuple[str, ...]
+    card: PostedCard
+
+
+def decide_press(press: Press, asked: Asked | None) -> Claim | Agree | Refusal:
     """Judge a press: the question it answers, the place it came from, the person, the document."""
     if not press.person:
         return Refusal.NOT_A_PERSON
@@ -105,7 +118,36 @@ def decide_press(press: Press, asked: Asked | None) -> Claim | Refusal:
     # Judged last: whoever is told to give a reason may decide once they gave it.
     if press.verb in asked.rights.want_reason and not press.reason:
         return Refusal.NEEDS_REASON
-    return Claim(steps, card)
+    return _first_of_two(press, asked, card) or (
+        second_refusal(press.person, press.verb, asked) or Claim(steps, card)
+    )
+
+
+def _first_of_two(press: Press, asked: Asked, card: PostedCard) -> Agree | Refusal | None:
+    """Take a press as the first of two; None where one is enough, or it is the second."""
+    if asked.two is None or press.verb in ALONE or asked.decision.agreed is not None:
+        return None
+    others = tuple(
+        one
+        for one in asked.two.seconds
+        if not same_person(asked.people, one, press.person, asked.connected)
+    )
+    return Agree(others, card) if others else Refusal.NO_SECOND
+
+
+def second_refusal(person_id: str, verb: str, asked: Asked) -> Refusal | None:
+    """Say why a press may not be the second of two, None when it may, or one is enough (I4)."""
+    if asked.two is None or verb in ALONE:
+        return None
+    agreed = asked.decision.agreed
+    if agreed is None:
+        return Refusal.ONLY_ONE
+    if agreed.verb != verb:
+        return Refusal.OTHER_VERB
+    if same_person(asked.people, person_id, agreed.person, asked.connected):
+        return Refusal.SAME_PERSON
+    first = replace(asked, decision=replace(asked.decision, approvers=asked.two.firsts))
+    return Refusal.FIRST_GONE if may_decide(agreed.person, first) else None
 
 
 def may_ask(press: Press, asked: Asked | None) -> PostedCard | Refusal:
@@ -152,6 +194,9 @@ def _of_question(press: Press, asked: Asked) -> Refusal | None:
         return Refusal.UNKNOWN_VERB
     if decision.state is not DecisionState.PENDING:
         return Refusal.ALREADY_DECIDED
+    agreed = decision.agreed.person if decision.agreed else ""
+    if agreed and press.person == agreed and press.verb not in ALONE:
+        return Refusal.SAME_PERSON
     if asked.now - decision.asked_at > asked.rights.card_age:
         return Refusal.TOO_OLD
     if asked.resting:

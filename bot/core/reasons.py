@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from acumatica_client.models import Document
-from bot.core.decide import named_by, route_of
+from bot.core.decide import route_of
+from bot.core.deciders import named_by
 from bot.core.people import People
 from bot.core.routes import Condition, Route, Routes
 from bot.core.situations import Story

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -19,6 +20,9 @@ RELEASED = frozenset({"open", "closed", "reserved"})
 APPROVER_SOURCES = ("approval map", "owner", "buyer")
 APPROVER_TARGET = "approver"
 CHANNEL = "channel:"
+CURRENCY = re.compile(r"[A-Z]{3}")
+ALONE = frozenset({"reject"})
+"""Verbs that let nothing go: one person is enough whatever the amount."""
 
 
 def _listed(value: Any) -> Any:
@@ -67,6 +71,9 @@ class Route(BaseModel):
     where: tuple[Condition, ...] = ()
     to: Words
     approver: Words = ()
+    second_above: Mapping[str, Decimal] = {}
+    """Currency to the amount above which a second, different person must agree."""
+    second: Words = ()
     actions: Words = ()
     privacy: Privacy = Privacy.FULL
 
@@ -75,7 +82,8 @@ class Route(BaseModel):
         for target in self.to:
             _check_target(target)
         for source in self.approver:
-            _check_approver(source)
+            _check_source("approver", source)
+        _check_second(self)
         if self.entity is not None:
             _check_words(self, self.entity)
         elif self.when or self.where or self.actions:
@@ -97,10 +105,25 @@ def _check_target(target: str) -> None:
         raise ValueError(f'to: {target!r} is neither "approver" nor "channel:NAME"')
 
 
-def _check_approver(source: str) -> None:
+def _check_source(what: str, source: str) -> None:
     if source not in APPROVER_SOURCES and not source.startswith("person:"):
         known = ", ".join(APPROVER_SOURCES)
-        raise ValueError(f"approver: {source!r} is none of {known}, person:MAIL")
+        raise ValueError(f"{what}: {source!r} is none of {known}, person:MAIL")
+
+
+def _check_second(route: Route) -> None:
+    """Refuse a threshold nobody could agree above, and people nobody ever waits for."""
+    for source in route.second:
+        _check_source("second", source)
+    for currency, amount in route.second_above.items():
+        if not CURRENCY.fullmatch(currency):
+            raise ValueError(f"second_above: {currency!r} is no currency, such as USD")
+        if not amount.is_finite() or amount < 0:
+            raise ValueError(f"second_above: {currency} = {amount} is no amount")
+    if bool(route.second) != bool(route.second_above):
+        raise ValueError("second_above and second: one needs the other")
+    if route.second and not set(route.actions) - ALONE:
+        raise ValueError("second: no action of this route wants two people")
 
 
 def _check_words(route: Route, name: str) -> None:

@@ -82,7 +82,7 @@ def bench_of(mails: Iterable[str], people: People, decision: Decision) -> tuple[
         if person is not None
         and person.may_approve
         and person.aad_object_id
-        and person.aad_object_id != decision.person
+        and person.aad_object_id not in decision.pressers
     )
 
 
@@ -95,7 +95,7 @@ def may_settle(person: str, case: Case) -> Refusal | None:
     """Say why somebody may not settle it, None when they may."""
     if not person:
         return Refusal.NOT_A_PERSON
-    if person == case.decision.person:
+    if person in case.decision.pressers:
         return Refusal.OWN_PRESS
     known = person in {one.aad_object_id for one in case.bench}
     return None if known else Refusal.NOT_ADMINISTRATOR

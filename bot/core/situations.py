@@ -19,6 +19,7 @@ from cards.filling import APPROVED_BY, REJECTED_BY
 from cards.language import Language
 from cards.privacy import Discretion, Privacy
 from cards.remarks import asked_line, replied_line
+from cards.text import joined
 from cards.view import Mention, Situation, State
 from storage.records import (
     Comment,
@@ -110,7 +111,7 @@ def situation_of(story: Story, card: PostedCard | None, view: Viewpoint) -> Situ
         discretion=_discretion(newest, view),
         may_ask=_may_ask(story, card, newest, view),
         **(_question(newest, state, story.people, view) if newest else {}),
-        **_deed(story, state),
+        **_deed(story, state, view.language),
     )
 
 
@@ -145,8 +146,12 @@ def _may_ask(
 
 def _discretion(newest: Decision | None, view: Viewpoint) -> Discretion:
     """Whoever was asked sees everything, in their own view and in the answer to their press."""
-    asked = newest is not None and view.viewer in newest.approvers
+    asked = newest is not None and view.viewer in (*newest.approvers, *_first(newest))
     return replace(view.discretion, privacy=Privacy.FULL) if asked else view.discretion
+
+
+def _first(decision: Decision) -> tuple[str, ...]:
+    return (decision.agreed.person,) if decision.agreed else ()
 
 
 def _question(decision: Decision, state: State, people: People, view: Viewpoint) -> dict[str, Any]:
@@ -163,10 +168,14 @@ def _question(decision: Decision, state: State, people: People, view: Viewpoint)
         "for_approver": view.viewer in decision.approvers,
         "refresh_for": tuple(one.teams_id for one in approvers if one.teams_id),
         "approver_missing": "" if approvers else reasons.NOBODY,
+        "two": decision.two,
+        "agreed": decision.agreed.name if decision.agreed else "",
+        "agreed_at": decision.agreed.at if decision.agreed else None,
+        "agreed_verb": decision.agreed.verb if decision.agreed else "",
     }
 
 
-def _deed(story: Story, state: State) -> dict[str, Any]:
+def _deed(story: Story, state: State, language: Language) -> dict[str, Any]:
     """Return who did what and when; what was done elsewhere is nobody's deed here."""
     reason = reasons.GONE if story.record.gone else ""
     told = _told_decision(story.decisions)
@@ -177,7 +186,7 @@ def _deed(story: Story, state: State) -> dict[str, Any]:
     elsewhere = state is State.CLOSED_ELSEWHERE
     return {
         "reason": reason or told.reason,
-        "who": "" if elsewhere else told.person_name,
+        "who": "" if elsewhere else joined([*told.pressers.values()], language),
         "said": "" if elsewhere else told.said,
         "verb": told.verb if not elsewhere or told.state is DecisionState.BY_OTHER else "",
         "at": _at(state, told),

@@ -12,9 +12,9 @@ from acumatica_client.entities import owner_of
 from acumatica_client.errors import ErpBusy, ErpError, ErpUnavailable
 from acumatica_client.models import Document
 from acumatica_client.oauth import GrantLost
-from bot.core.decide import approvers_now
+from bot.core.decide import approvers_now, two_now
 from bot.core.plans import End, Shown
-from bot.core.presses import Asked, last_editor, may_decide
+from bot.core.presses import Asked, last_editor, may_decide, second_refusal
 from bot.deciding.journal import Journal, Work
 from bot.deciding.questions import note
 from cards.language import ENGLISH
@@ -98,7 +98,7 @@ class Checks:
         if document is None:
             return not_doable(Shown.GONE)
         asked = await self._asked(work.decision, document)
-        refusal = may_decide(work.decision.person, asked) if asked else Refusal.UNKNOWN_CARD
+        refusal = _refusal(work.decision, asked)
         if refusal is not None or asked is None:
             return Stop(End.REFUSED, refusal_text(refusal or Refusal.UNKNOWN_CARD, ENGLISH))
         seen = self._journal.see(work, document, given)
@@ -114,8 +114,14 @@ class Checks:
             return None
         around = replace(asked.document.around, owner=owner_of(document))
         fresh = document.with_around(around)
-        approvers = approvers_now(fresh, decision, self._tenant.routes, asked.people)
-        return replace(asked, document=fresh, decision=replace(decision, approvers=approvers))
+        routes, people = self._tenant.routes, asked.people
+        approvers = approvers_now(fresh, decision, routes, people)
+        return replace(
+            asked,
+            document=fresh,
+            decision=replace(decision, approvers=approvers),
+            two=two_now(fresh, decision, routes, people),
+        )
 
     async def _sign_in(self, actor: Actor) -> None:
         """Be ready to act; tell a person's lost grant from the service's own."""
@@ -133,6 +139,14 @@ class Checks:
         async with self._journal.store.transaction() as conn:
             await grants.forget(conn, person)
             await note(conn, self._journal.cause(work, "grant lost"), "grant lost", person=person)
+
+
+def _refusal(decision: Decision, asked: Asked | None) -> Refusal | None:
+    """Say why whoever pressed may not decide any more, the first of two included."""
+    if asked is None:
+        return Refusal.UNKNOWN_CARD
+    person = decision.person
+    return may_decide(person, asked) or second_refusal(person, decision.verb, asked)
 
 
 class _PersonGrantLost(Exception):

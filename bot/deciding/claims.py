@@ -10,14 +10,15 @@ from dataclasses import replace
 
 from bot.clock import Ports
 from bot.companies import Tenant
-from bot.core.presses import Asked, Claim, Press
+from bot.core.decide import hand_on
+from bot.core.presses import Agree, Asked, Claim, Press
 from bot.core.rates import Rates
 from bot.deciding.bells import Bells
-from bot.deciding.questions import Cause, note, update_cards
+from bot.deciding.questions import Cause, carry_out, note, update_cards
 from bot.signing_in.consents import Consents
 from cards.refusals import Refusal
 from cards.text import bare
-from storage import comments, ledger, outbox, posted_cards, restorations
+from storage import comments, inbox, ledger, outbox, posted_cards, restorations
 from storage.database import Connection
 from storage.records import Comment, PostedCard
 
@@ -62,14 +63,42 @@ class Claims:
         resting = await restorations.waits(conn, self._ports.clock.reading())
         return replace(asked, resting=resting) if asked else None
 
-    async def claim(self, conn: Connection, press: Press, asked: Asked, claim: Claim) -> bool:
-        """Give the decision to *press*, with its plan; False when another press was first."""
+    async def take(
+        self, conn: Connection, press: Press, asked: Asked, judged: Claim | Agree
+    ) -> bool:
+        """Have *press* decide, or be the first of two; False when another press was before it."""
+        if isinstance(judged, Agree):
+            return await self._agree(conn, press, asked, judged)
+        return await self._claim(conn, press, asked, judged)
+
+    async def _agree(self, conn: Connection, press: Press, asked: Asked, agree: Agree) -> bool:
+        """Keep *press* as the first of two, and hand the question on."""
+        decision = asked.decision
+        claimant = _claimant(press, asked)
+        if not await ledger.agree(
+            conn, decision.id, claimant, approvers=agree.others, now=asked.now
+        ):
+            return False
+        cause = self.cause(asked, f"{decision.id}.agreed")
+        await note(
+            conn, cause, "decision agreed", actor=press.person, decision=decision.id,
+            verb=press.verb, seconds=list(agree.others), fingerprint=decision.fingerprint,
+        )  # fmt: skip
+        told = hand_on(
+            asked.document, decision, self._tenants[asked.company].routes, asked.people,
+            to=agree.others, cards=asked.cards,
+        )  # fmt: skip
+        await carry_out(conn, told, cause, None, self._ports.token)
+        return True
+
+    async def _claim(self, conn: Connection, press: Press, asked: Asked, claim: Claim) -> bool:
+        """Give the decision to *press*, with its plan."""
         decision, now = asked.decision, asked.now
-        name = asked.people.by_id[press.person].name
-        claimant = ledger.Claimant(press.verb, press.person, name, press.reason)
+        claimant = _claimant(press, asked)
+        first = decision.agreed.person if decision.agreed else ""
         reading = self._ports.clock.reading()
         if not await ledger.claim(
-            conn, decision.id, claimant, plan=claim.plan, now=now, reading=reading
+            conn, decision.id, claimant, plan=claim.plan, now=now, reading=reading, agreed=first
         ):
             return False
         cause = self.cause(asked, f"{decision.id}.claimed")
@@ -77,18 +106,19 @@ class Claims:
             conn, cause, "decision claimed", actor=press.person, decision=decision.id,
             verb=press.verb, plan=list(claim.plan), fingerprint=decision.fingerprint,
             unknown_editor_allowed=asked.rights.allow_unknown_editor,
+            **({"agreed": first} if first else {}),
             **({"reason": press.reason} if press.reason else {}),
         )  # fmt: skip
         if press.reason:
-            await self._keep_reason(conn, press, asked, name)
+            await self._keep_reason(conn, asked, claimant)
         await update_cards(conn, asked.cards, cause)
         return True
 
-    async def _keep_reason(self, conn: Connection, press: Press, asked: Asked, name: str) -> None:
+    async def _keep_reason(self, conn: Connection, asked: Asked, claimant: ledger.Claimant) -> None:
         decision = asked.decision
         said = Comment(
-            decision.company, decision.document, f"reason|{decision.id}", press.person, name,
-            press.reason, "reason",
+            decision.company, decision.document, f"reason|{decision.id}", claimant.person,
+            claimant.person_name, claimant.said, "reason",
         )  # fmt: skip
         await comments.add(conn, said, now=asked.now)
 
@@ -103,6 +133,11 @@ class Claims:
         )  # fmt: skip
         if asked is not None and refusal is Refusal.NOT_CONNECTED:
             await self._consents.offer(conn, press.person, asked.company)
+        if asked is not None and refusal is Refusal.FIRST_GONE:
+            await inbox.add_hint(  # a look asks anew
+                conn, cause.company, cause.document, reason="action",
+                correlation=cause.correlation, now=cause.now,
+            )  # fmt: skip
 
     async def learn_id(self, conn: Connection, press: Press, card: PostedCard) -> None:
         """A post that got no answer tells its id by its first press or refresh."""
@@ -125,6 +160,11 @@ class Claims:
         """Wake who carries out what was claimed, and who tells of it."""
         for bells in self._bells.values():
             bells.ring()
+
+
+def _claimant(press: Press, asked: Asked) -> ledger.Claimant:
+    name = asked.people.by_id[press.person].name
+    return ledger.Claimant(press.verb, press.person, name, press.reason)
 
 
 def waits_for(asked: Asked | None) -> str:

@@ -76,8 +76,9 @@ class Doer:
             return
         decision, key = work.decision, work.key
         call = self._tenant.company.call(
-            key.entity, work.step.name, person=decision.person_name, reason=decision.said
-        )
+            key.entity, work.step.name,
+            person=", ".join(decision.pressers.values()), reason=decision.said,
+        )  # fmt: skip
         outcome = await actor.act(call, key, since=sent.step.sent.seconds)
         if outcome.outcome in UNSENT:
             await self._put_off(sent, outcome.detail, outcome.after or None)

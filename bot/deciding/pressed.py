@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.clock import Ports
 from bot.core.activity import Received
-from bot.core.presses import Asked, Claim, decide_press, find_card
+from bot.core.presses import Asked, decide_press, find_card
 from bot.core.settlements import SETTLING
 from bot.deciding.claims import Claims, waits_for
 from bot.deciding.dialogs import Dialogs
@@ -68,14 +68,9 @@ class Presses:
             refusal = judged if isinstance(judged, Refusal) else Refusal.UNKNOWN_CARD
             return await self._refuse(conn, received, asked, refusal)
         await self._claims.learn_id(conn, press, judged.card)
-        return await self._claim(conn, received, asked, judged)
-
-    async def _claim(
-        self, conn: Connection, received: Received, asked: Asked, claim: Claim
-    ) -> dict[str, Any]:
-        if not await self._claims.claim(conn, received.press, asked, claim):
+        if not await self._claims.take(conn, press, asked, judged):
             return await self._refuse(conn, received, asked, Refusal.ALREADY_DECIDED)
-        return await self._card(conn, asked.decision, claim.card, received)
+        return await self._card(conn, asked.decision, judged.card, received)
 
     async def _refuse(
         self, conn: Connection, received: Received, asked: Asked | None, refusal: Refusal

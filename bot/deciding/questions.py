@@ -111,6 +111,7 @@ async def _ask(
         changes=asked.changes,
         asked_in=asked.asked_in,
         resumes=asked.resumes,
+        two=asked.two,
     )
     await ledger.ask(conn, decision)
     await note(
@@ -121,6 +122,7 @@ async def _ask(
         verbs=list(asked.verbs),
         approvers=list(asked.approvers),
         fingerprint=asked.fingerprint,
+        **({"two": True} if asked.two else {}),
     )
 
 

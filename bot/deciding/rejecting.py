@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.activity import Received
 from bot.core.dialogs import Draft, Notice, Shown, Wrong, press_of, read_reason
-from bot.core.presses import Asked, Claim, Press, decide_press
+from bot.core.presses import Agree, Asked, Claim, Press, decide_press
 from bot.deciding.claims import Claims, waits_for
 from cards.dialogs import reject_form
 from cards.language import Language, language_of, phrase
@@ -47,7 +47,7 @@ class Rejecting:
         if asked is None or isinstance(judged, Refusal):
             return await self._refuse(conn, press, asked, judged, language)
         await self._claims.learn_id(conn, press, judged.card)
-        if not await self._claims.claim(conn, press, asked, judged):
+        if not await self._claims.take(conn, press, asked, judged):
             return await self._refuse(conn, press, asked, Refusal.ALREADY_DECIDED, language)
         return Notice(language.say(REJECTING))
 
@@ -63,7 +63,7 @@ class Rejecting:
         conn: Connection,
         press: Press,
         asked: Asked | None,
-        judged: Claim | Refusal,
+        judged: Claim | Agree | Refusal,
         language: Language,
     ) -> Notice:
         refusal = judged if isinstance(judged, Refusal) else Refusal.UNKNOWN_CARD

@@ -71,7 +71,7 @@ def _attempt(decision: Decision, steps: list[Step]) -> Attempt:
     last = sent[-1] if sent else None
     return Attempt(
         decision.verb,
-        decision.person_name,
+        ", ".join(decision.pressers.values()),
         decision.claimed_at,
         last.name if last else "",
         last.sent_at if last else None,

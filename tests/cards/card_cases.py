@@ -105,6 +105,12 @@ NOTE = replace(
 )
 
 
+SECOND_WANTED = replace(
+    WAITING, two=True, agreed="Ann Whitfield", agreed_verb="release", agreed_at=at(10, 2),
+    approvers=(ERIN,), refresh_for=(ERIN.teams_id,), now=at(10, 24),
+)  # fmt: skip
+
+
 def _approved(language: Language) -> tuple[str, str]:
     return APPROVED_BY, days.signed("Erin Walsh", "2026-11-20", language)
 
@@ -169,6 +175,9 @@ DOCUMENT_CASES = {
             warnings=_second_look(ENGLISH),
         ),
     ),
+    "bill/two_people": ("bill/on_hold", replace(WAITING, for_approver=True, two=True)),
+    "bill/second_wanted": ("bill/on_hold", SECOND_WANTED),
+    "bill/second_wanted_approver": ("bill/on_hold", replace(SECOND_WANTED, for_approver=True)),
     "bill/working": (
         "bill/on_hold",
         replace(PRESSED, state=State.WORKING, refresh_for=(ANN.teams_id,)),

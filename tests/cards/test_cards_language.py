@@ -65,7 +65,13 @@ def _own(paper: Document, told: Situation) -> set[str]:
     calendar = Locale.parse("de")
     names = [*calendar.months["format"]["abbreviated"].values()]
     names += calendar.days["format"]["abbreviated"].values()
-    people = (told.who, told.owner, *told.waits_for, *(one.name for one in told.approvers))
+    people = (
+        told.who,
+        told.agreed,
+        told.owner,
+        *told.waits_for,
+        *(one.name for one in told.approvers),
+    )
     kept = (
         str(paper.to_json()),
         *people,

@@ -10,7 +10,7 @@ from core_values import ANN, BEN, EMPLOYEES, NOW, bill
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.decide import _approvers
+from bot.core.deciders import approvers
 from bot.core.people import Override, People, match_people
 from bot.core.routes import Route
 from storage.records import Lookup, StoredEmployee, TeamsPerson
@@ -168,7 +168,7 @@ def test_a_guest_and_a_disabled_account_are_asked_nothing_though_the_file_names_
         approver=("person:ann@acme.example", "owner", "person:ben@acme.example"),
     )
 
-    assert _approvers(bill(), route, people) == [BEN]
+    assert approvers(bill(), route, people) == [BEN]
 
 
 # --- authors ---

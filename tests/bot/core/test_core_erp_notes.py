@@ -131,7 +131,9 @@ def test_a_note_the_erp_took_and_did_not_keep_is_not_written_again() -> None:
 
 def test_lines_are_told_in_the_companys_language_and_mark_a_guest() -> None:
     comment = Comment(COMPANY, "d", "m", "p", "Gus", "stimmt", "answer", NOW, guest=True)
-    pressed = replace(DONE, verb="release", person_name="Erin Walsh", claimed_at=NOW)
+    pressed = replace(
+        DONE, verb="release", person="aad-erin", person_name="Erin Walsh", claimed_at=NOW
+    )
 
     assert lines_of([comment], [pressed], language_of("de")) == [
         "2026-11-22 14:20 UTC: Gus (Gast) antwortete: stimmt",
@@ -141,7 +143,7 @@ def test_lines_are_told_in_the_companys_language_and_mark_a_guest() -> None:
 
 @pytest.mark.parametrize("verb", sorted({verb for _, verb in STEPS} | {"release"}))
 def test_every_verb_that_was_carried_out_has_its_words(verb: str) -> None:
-    pressed = replace(DONE, verb=verb, person_name="Erin Walsh", claimed_at=NOW)
+    pressed = replace(DONE, verb=verb, person="aad-erin", person_name="Erin Walsh", claimed_at=NOW)
 
     [line] = lines_of([], [pressed], ENGLISH)
 

@@ -85,6 +85,11 @@ OF_ADMINISTRATORS = {
     Refusal.MAY_STILL_RUN,
 }  # fmt: skip
 """What only an administrator's card is refused for: `test_core_settlements.py`."""
+OF_TWO = {
+    Refusal.NO_SECOND, Refusal.ONLY_ONE, Refusal.SAME_PERSON, Refusal.OTHER_VERB,
+    Refusal.FIRST_GONE,
+}  # fmt: skip
+"""What is refused only where two must agree: `test_core_two_people.py`."""
 REASON_WANTED = Rights(allow_unknown_editor=True, want_reason=frozenset({"release"}))
 
 REFUSED: dict[str, tuple[Refusal, Press, Asked | None]] = {
@@ -164,6 +169,7 @@ def test_every_reason_of_a_press_is_tried_here() -> None:
     unjudged |= {Refusal.TAKEN_LOGIN, Refusal.NOT_LASTING, *OF_FORMS}  # of forms and sign-ins
     unjudged |= OF_ADMINISTRATORS
     unjudged |= {Refusal.TOO_FAST, Refusal.RESTORED}  # said before a press is looked at
+    unjudged |= OF_TWO
     assert set(Refusal) - reached == unjudged
 
 
