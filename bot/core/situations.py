@@ -14,6 +14,7 @@ from bot.core.decide import WAITS, was_tried
 from bot.core.dialogs import askable, is_open
 from bot.core.people import People
 from bot.core.plans import QUIET_WINDOW, plan_for
+from bot.core.settlements import SETTLED_BY_TWO
 from cards import days, reasons, warnings
 from cards.filling import APPROVED_BY, REJECTED_BY
 from cards.language import Language
@@ -202,7 +203,8 @@ def _at(state: State, told: Decision) -> datetime | None:
 def _state(story: Story, card: PostedCard | None, newest: Decision | None) -> State:
     if card is not None and card.replaced:
         return State.REPLACED
-    if story.record.gone:
+    unsettled = newest is not None and newest.state in SETTLED_BY_TWO
+    if story.record.gone and not unsettled:
         return State.CLOSED_ELSEWHERE
     if newest is None:
         return State.WAITING if story.document.status in WAITS else State.NOTE

@@ -177,6 +177,19 @@ def test_a_replaced_card_decides_nothing_whatever_else_is_true() -> None:
     assert (situation.verbs, situation.refresh_for, situation.for_approver) == ((), (), False)
 
 
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (DecisionState.NEEDS_PERSON, State.NEEDS_PERSON),
+        (DecisionState.MISMATCH, State.MISMATCH),
+    ],
+)
+def test_a_document_that_is_gone_still_waits_for_administrators(
+    state: DecisionState, shown: State
+) -> None:
+    assert told(story(pressed(state), gone=True)).state is shown
+
+
 def test_a_document_that_is_gone_says_so() -> None:
     situation = told(story(pressed(DecisionState.CLAIMED), gone=True))
 
