@@ -55,7 +55,8 @@ UPDATE decisions SET agreed = :person, agreed_name = :person_name, agreed_verb =
 UPDATE decisions SET state = 'claimed', verb = :verb, person = :person,
        person_name = :person_name, said = :said, claimed_at = :now,
        claimed_boot = :boot, claimed_since = :seconds
- WHERE id = :id AND state = 'pending' AND agreed = :agreed;
+ WHERE id = :id AND state = 'pending' AND agreed = :agreed
+   AND (agreed <> :person OR agreed_verb <> :verb);
 
 -- name: settle(id, was, state, reason, now)!
 UPDATE decisions SET state = :state, reason = :reason, settled_at = :now

@@ -71,6 +71,8 @@ class Evidence:
     """When the service died, or an answer of Teams was lost on its way."""
     presses: Sequence[Pressed] = ()
     may: Callable[[str, Json], bool] = by_the_demos_rules
+    two_above: Decimal = Decimal("Infinity")
+    """Above so much two different people must have pressed before anything is called."""
     us: frozenset[str] = frozenset({"countersign"})
     """The users of the ERP by whom the service acts; nobody else acts by them."""
     bill_cards: bool = True

@@ -59,6 +59,7 @@ RULES: tuple[Callable[[Case], Iterable[str]], ...] = (
     promises.i1_at_most_one_release_takes_effect,
     promises.i2_what_was_released_is_what_was_approved,
     promises.i3_i5_every_write_was_asked_for_by_somebody_who_may,
+    promises.i4_above_the_threshold_two_different_people_pressed,
     promises.i5_effects_are_not_more_than_presses,
     promises.i6_presses_are_answered_in_time,
     promises.i8_what_was_acknowledged_came_to_an_end,

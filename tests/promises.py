@@ -124,6 +124,22 @@ def i3_i5_every_write_was_asked_for_by_somebody_who_may(case: Case) -> Iterator[
             yield f"{write.action} of {write.key}: pressed by {sorted(asked)}, who may not"
 
 
+def i4_above_the_threshold_two_different_people_pressed(case: Case) -> Iterator[str]:
+    for write in case.writes:
+        if write.action not in MEANS["release"]:
+            continue
+        states = case.states(write.key, write.at - CHECK_AGE, write.at)
+        amounts = [Decimal(str(state["fields"].get("Amount", 0))) for state in states]
+        if min(amounts, default=Decimal(0)) <= case.evidence.two_above:
+            continue
+        agreed = {
+            who for at, who, key, verb in case.presses
+            if key == write.key and write.action in MEANS[verb] and at - SLACK <= write.at
+        }  # fmt: skip
+        if len(agreed) < 2:
+            yield f"{write.action} of {write.key} at {amounts[0]}: only {sorted(agreed)} pressed"
+
+
 def i5_effects_are_not_more_than_presses(case: Case) -> Iterator[str]:
     for key in {effect.key for effect in case.effects}:
         for action, starts in STARTS.items():

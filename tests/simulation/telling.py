@@ -9,13 +9,14 @@ import logging
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import aiohttp
 from clerks import Clerks
-from evidence import Evidence, moment, standing
+from evidence import Evidence, by_the_demos_rules, moment, standing
 from judging import judge
 from machines import BEGINNING, URLS, Listening, Machines, new_store
 from plot import REST, SHORT_REST, Event, story
@@ -32,9 +33,19 @@ EDITS = (
         'when = "pending approval"\nto = ["channel:ap-approvals"]\n'
         'approver = ["person:erin@acme.example"]\nactions = ["approve", "reject"]\n',
     ),
+    (
+        'to = ["channel:ap-approvals"]\napprover = ["person:erin@acme.example"]\n'
+        'actions = ["release"]\n',
+        'to = ["channel:ap-approvals"]\napprover = ["person:erin@acme.example"]\n'
+        'actions = ["release"]\nsecond_above = { USD = 20000 }\n'
+        'second = ["person:farid@acme.example"]\n',
+    ),
     ("[[company]]", "[limits]\nnew_cards_an_hour = 600\n\n[[company]]"),
 )
 """Bills an approval map asks about can be decided on, too: Acumatica refuses our user then."""
+
+TWO_ABOVE = Decimal(20_000)
+"""As the edits say."""
 
 OPEN = (
     "decisions WHERE state = 'claimed'",
@@ -42,6 +53,12 @@ OPEN = (
     "inbox WHERE state = 'new'",
     "outbox WHERE state IN ('pending', 'retrying', 'in_flight')",
 )
+
+
+def _may(login: str, row: Any) -> bool:
+    """Who may release a bill by the edited file: above the threshold also the second person."""
+    second = login == "farid" and Decimal(str(row["fields"]["Amount"])) > TWO_ABOVE
+    return second or by_the_demos_rules(login, row)
 
 
 class Teller(Clerks, Pressers):
@@ -142,6 +159,8 @@ class Teller(Clerks, Pressers):
             messages=list(standing(screen)),
             store=machines.store,
             breaks=[*self._breaks, *lost],
+            two_above=TWO_ABOVE,
+            may=_may,
             presses=self._presses,
         )
 

@@ -12,7 +12,7 @@ from store_values import ANN, BILL, COMPANY, NOW, due, later, lessee, question, 
 from storage import ledger
 from storage.database import Connection, Database
 from storage.ledger import DOABLE, UNSETTLED
-from storage.records import DecisionState, Reading, Step, StepState
+from storage.records import Agreement, DecisionState, Reading, Step, StepState
 
 SENT = READ = Reading("boot-1", 1000.0)
 PLAN = ("remove_hold", "release")
@@ -50,6 +50,26 @@ async def test_a_document_has_one_open_question(store: Database, state: Decision
 
     with pytest.raises(sqlite3.IntegrityError):
         await ask_again()
+
+
+async def test_the_first_of_two_hands_the_question_on_and_cannot_claim_it(store: Database) -> None:
+    other = replace(ANN, person="aad-ben", person_name="Ben Ortiz")
+    async with store.transaction() as conn:
+        await ledger.ask(conn, question(two=True))
+        assert await ledger.agree(conn, "d1", ANN, approvers=["aad-ben"], now=NOW)
+        assert not await ledger.agree(conn, "d1", other, approvers=["x"], now=NOW)
+        told = await ledger.get(conn, "d1")
+        first = ANN.person
+        for who, judged_by in ((ANN, first), (ANN, ""), (other, "")):
+            assert not await ledger.claim(
+                conn, "d1", who, plan=PLAN, now=NOW, reading=READ, agreed=judged_by
+            )
+        assert await ledger.claim(conn, "d1", other, plan=PLAN, now=NOW, reading=READ, agreed=first)
+        done = await ledger.get(conn, "d1")
+
+    assert (told.state, told.two, told.approvers) == (DecisionState.PENDING, True, ("aad-ben",))
+    assert told.agreed == Agreement(ANN.person, ANN.person_name, ANN.verb, NOW)
+    assert done.pressers == {ANN.person: ANN.person_name, "aad-ben": "Ben Ortiz"}
 
 
 async def test_other_documents_and_other_companies_have_their_own(store: Database) -> None:
