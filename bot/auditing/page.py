@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from bot.auditing.seal import Seal
-from bot.auditing.story import Told, cut
+from bot.auditing.story import Told, cut, short
 
 STYLE = """
 :root{--ink:#1c2430;--soft:#5c6675;--line:#dfe3e9;--paper:#fff;--wash:#f5f7fa;--accent:#3b5bdb}
@@ -152,8 +152,13 @@ def _entry(told: Told, *, named: bool) -> Iterator[str]:
         count = f"{len(told.lines)} line{'s' * (len(told.lines) > 1)}"
         yield f'<p class="more"><span>and</span> {count}; in full in proof.json</p>'
     if row.fingerprint:
-        yield f'<p class="proof">version (fingerprint) {_e(row.fingerprint)}</p>'
-    yield f'<p class="proof">row {row.seq} · proof {_e(row.mac)}</p></li>'
+        yield f'<p class="proof">version (fingerprint) {_proof(row.fingerprint)}</p>'
+    yield f'<p class="proof">row {row.seq} · proof {_proof(row.mac)}</p></li>'
+
+
+def _proof(proof: str) -> str:
+    """Show the beginning of a hash, and all of it to who points at it."""
+    return f'<span title="{_e(proof)}">{_e(short(proof))}</span>'
 
 
 def _chosen(document: Mapping[str, str]) -> list[tuple[str, str]]:

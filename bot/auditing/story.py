@@ -86,6 +86,7 @@ _NAMES = {
     "target": "where",
     "actor": "by",
 }
+FULL_HASH = 64
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|[._]")
 
 
@@ -166,11 +167,29 @@ def _spoken(action: str, detail: dict[str, Any]) -> dict[str, Any]:
     told = dict(detail)
     if action == "step answered":
         told["outcome"] = OUTCOMES.get(str(told.get("outcome")), told.get("outcome"))
-    if action.endswith(" delivered") and "reason" in told:
-        told["message"] = told.pop("reason")
+    if action.startswith("step ") and str(told.get("detail", "")).isdigit():
+        told["HTTP status of the answer"] = told.pop("detail")
+    if action.endswith(" delivered"):
+        told |= _delivered(str(told.pop("reason", "")))
+    if told.get("attempt") == 1:
+        del told["attempt"]  # as it should be
+    if "shown" in told and len(str(told["shown"])) == FULL_HASH:
+        told["shown"] = short(str(told["shown"]))
     if action == "step checked":
         told["Acumatica showed"] = told.pop("shown", "")
     return told
+
+
+def _delivered(receipt: str) -> dict[str, str]:
+    """Say what a message to Teams came to: its id, or why none was needed."""
+    if receipt and not receipt.isdigit():
+        return {"note": receipt}
+    return {"message in Teams": receipt} if receipt else {}
+
+
+def short(proof: str) -> str:
+    """Return the beginning of a hash, enough to find it in the full proof by eye."""
+    return f"{proof[:12]}…"
 
 
 def _read(detail: str) -> dict[str, Any]:
