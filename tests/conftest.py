@@ -15,6 +15,7 @@ from world import Witness, World, open_world
 
 WORKERS = 3
 """Test processes, also on two cores: most tests wait for somebody more than they compute."""
+LONGEST = ("test_crash_points", "test_simulation")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -24,7 +25,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have every test with an event loop fail when the loop stands still; the longest go first."""
-    items.sort(key=lambda item: "test_crash_points" not in item.nodeid)
+    items.sort(key=lambda item: not item.path.name.startswith(LONGEST))
     for item in items:
         if isinstance(item, pytest.Function) and is_watched(item.obj):
             item.obj = watched(item.obj)
