@@ -128,7 +128,9 @@ class Witness:
         for stand_in, wish in self.armed:
             fault, on = wish["fault"], wish.get("on", {})
             what = f"the fault {fault} fires on {on or 'any call'}"
-            await eventually(functools.partial(self.struck, stand_in, fault, on), what)
+            await eventually(
+                functools.partial(self.struck, stand_in, fault, on), what, within=4 * PATIENCE
+            )
 
     async def mended(self) -> None:
         """Let everything in Teams go right again."""
