@@ -40,6 +40,7 @@ from bot.core.decide import (
     is_change,
     matter_of,
 )
+from bot.core.decide import route_of as route_of_document
 from bot.core.intents import AskDecision, CloseDecision, NameApprovers, Nudge, PostCard, UpdateCard
 from bot.core.plans import STEPS, plan, verbs_of
 from bot.core.routes import Routes
@@ -98,6 +99,12 @@ def test_a_note_that_is_old_at_first_sight_is_no_news() -> None:
     assert decided(old, UNKNOWN) == []
 
 
+def test_a_note_as_old_as_the_beginning_is_news() -> None:
+    first = replace(bill("Open"), last_modified=POLICY.notes_since)
+
+    assert decided(first, UNKNOWN) == [PostCard("channel:notes", False)]
+
+
 def test_a_document_no_route_wants_causes_nothing() -> None:
     assert decided(bill("Voided"), UNKNOWN) == []
 
@@ -106,6 +113,12 @@ def test_a_status_that_waits_but_allows_no_press_is_posted_without_a_question() 
     routes = Routes([route_of(entity="Bill", when="pending approval", to="channel:ap"), route_of()])
 
     assert decided(bill("Pending Approval"), UNKNOWN, routes) == [PostCard("channel:ap", True)]
+
+
+def test_a_document_that_waits_for_nothing_but_a_press_is_asked_about() -> None:
+    routes = Routes([route_of(entity="Bill", to="channel:ap", actions="release"), route_of()])
+
+    assert PostCard("channel:ap", True) in decided(bill("Balanced"), UNKNOWN, routes)
 
 
 def test_when_nobody_is_found_the_card_for_the_approver_waits_where_it_is_seen() -> None:
@@ -288,6 +301,15 @@ def test_who_may_decide_follows_the_document_and_the_routes_as_they_are_now() ->
 
     assert approvers_now(bill(), asked, ROUTES, PEOPLE) == ("aad-ann",)
     assert approvers_now(moved, asked, ROUTES, PEOPLE) == ("aad-ben",)
+
+
+def test_a_plan_that_stopped_midway_goes_by_the_route_that_asked() -> None:
+    stopped = decision_on(
+        bill(), DecisionState.REFUSED, person="aad-ann", verb="release", asked_in="On Hold"
+    )
+
+    assert route_of_document(bill("Balanced"), ROUTES, stopped) == HELD
+    assert route_of_document(bill("Balanced"), ROUTES, None) == route_of()
 
 
 @pytest.mark.parametrize("state", sorted(AGAIN))

@@ -138,6 +138,13 @@ def test_two_accounts_that_could_be_one_human_count_as_one() -> None:
     assert same_person(PEOPLE, FIRST, FIRST)
 
 
+def test_two_accounts_an_employees_address_could_mean_count_as_one() -> None:
+    unclear = replace(PEOPLE, could_be={"E09": frozenset({FIRST, SECOND})})
+
+    assert same_person(unclear, FIRST, SECOND)
+    assert not same_person(replace(unclear, could_be={"E09": frozenset({FIRST})}), FIRST, SECOND)
+
+
 def test_two_accounts_the_file_gives_one_employee_count_as_one() -> None:
     told = (Override(ANN.email, employee="E09"), Override(BEN.email, employee="E09"))
 
@@ -280,7 +287,37 @@ def test_handing_on_tells_every_card_and_asks_the_second() -> None:
     ]
 
 
+def test_handing_on_goes_by_the_route_that_asked_not_by_where_the_plan_stopped() -> None:
+    held = route_of(**{**ROUTE, "when": "on hold"})
+    asked = replace(ASKED.decision, asked_in="On Hold")
+
+    told = hand_on(
+        bill("Balanced"), asked, Routes([held, route_of()]), PEOPLE, to=(SECOND,), cards=()
+    )
+
+    assert told == [PostCard("channel:ap", asks=True), PostCard(f"person:{SECOND}", asks=True)]
+
+
 # --- right before the call --------------------------------------------------------------------
+
+
+def test_before_the_first_agreed_everybody_named_may_be_the_second() -> None:
+    assert two_now(bill(), ASKED.decision, ROUTES, PEOPLE) == Two((FIRST,), (FIRST, SECOND))
+
+
+def test_the_second_may_be_who_has_to_do_with_the_document() -> None:
+    routes = Routes([route_of(**{**ROUTE, "second": ["owner", "buyer"]}), route_of()])
+
+    assert approvers_now(bill(), HANDED_ON.decision, routes, PEOPLE) == (SECOND,)
+    assert two_now(bill(), HANDED_ON.decision, routes, PEOPLE) == Two((FIRST,), (SECOND,))
+    assert matter_of(bill(), known(HANDED_ON.decision), routes, POLICY).approvers == (SECOND,)
+
+
+def test_before_the_call_the_route_that_asked_says_who_not_where_the_plan_stopped() -> None:
+    routes = Routes([route_of(**{**ROUTE, "when": "on hold"}), route_of()])
+    asked = replace(HANDED_ON.decision, asked_in="On Hold")
+
+    assert two_now(bill("Balanced"), asked, routes, PEOPLE) == Two((FIRST,), (SECOND,))
 
 
 def test_before_the_call_the_second_is_judged_by_who_may_be_second_now() -> None:
