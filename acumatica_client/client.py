@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -235,10 +235,8 @@ class ErpClient:
 
     async def close(self) -> None:
         """Sign out of every session."""
-        try:
-            for session in self._acts:
-                await session.close()
-        finally:
-            await self._reads.close()
+        async with AsyncExitStack() as closing:  # one that fails leaves no other open
             if isinstance(self._who, Grant):
-                await self._who.close()
+                closing.push_async_callback(self._who.close)
+            for session in (self._reads, *self._acts):
+                closing.push_async_callback(session.close)

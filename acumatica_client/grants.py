@@ -199,8 +199,10 @@ class Grant:
 
     async def close(self) -> None:
         """Let a running refresh end and give its connections back; the grant lives on."""
-        await self.settled()
-        await self._identity.close()
+        try:
+            await self.settled()
+        finally:
+            await self._identity.close()
 
 
 async def _nothing_to_spend() -> None:

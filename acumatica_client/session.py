@@ -157,8 +157,10 @@ class Session:
     async def close(self) -> None:
         """Sign out for good, so that the seat is free at once, and give the connections back."""
         self._closed = True
-        await self.leave()
-        await self._transport.close()
+        try:
+            await self.leave()
+        finally:
+            await self._transport.close()
 
     async def _sign_out(self) -> None:
         self._allowance.usage.requests[Kind.SIGN_OUT] += 1  # free: it does not count as a request

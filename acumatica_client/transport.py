@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -99,9 +100,12 @@ class AiohttpTransport:
     def __init__(self, allowed: Callable[[str], bool]) -> None:
         self._allowed = allowed
         self._sessions: tuple[aiohttp.ClientSession, aiohttp.ClientSession] | None = None
+        self._closed = False
 
     async def send(self, request: Request) -> Reply:
         """Send *request* once and read the whole answer, or say what is known of it."""
+        if self._closed:  # opened once more, it would be closed by nobody
+            raise NotSent("the service is stopping")
         if not self._allowed(request.url):
             raise NotSent(f"{urlsplit(request.url).hostname} is not an allowed host")
         reads, writes = self._opened()
@@ -126,9 +130,11 @@ class AiohttpTransport:
         return self._sessions
 
     async def close(self) -> None:
-        """Close both sessions; what was never opened needs no closing."""
-        for session in self._sessions or ():
-            await session.close()
+        """Close both sessions for good, also when that is cancelled half way."""
+        self._closed = True
+        async with AsyncExitStack() as closing:
+            for session in self._sessions or ():
+                closing.push_async_callback(session.close)
         self._sessions = None
 
 

@@ -92,9 +92,9 @@ async def _ask(
     async with visiting(path) as conn:
         asked = [(name, await requests.ask(conn, name, now=begun)) for name in companies]
         while True:
-            rows = await _running(conn, companies, begun)
-            show(rows)
             states = [await requests.state(conn, number) for _, number in asked]
+            rows = await _running(conn, companies, begun)  # after it, so that the last is shown
+            show(rows)
             if all(state == "done" for state, _ in states):
                 return tuple(
                     Answer(name, report)

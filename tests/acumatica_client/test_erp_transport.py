@@ -346,6 +346,18 @@ async def test_transport_that_was_never_used_closes_twice_without_a_word() -> No
     await transport.close()
 
 
+async def test_closed_transport_sends_nothing_more() -> None:
+    async with peer(well) as made:
+        transport = AiohttpTransport(lambda _: True)
+        await transport.send(Request("GET", made.url))
+        await transport.close()
+
+        with pytest.raises(NotSent, match="the service is stopping"):
+            await transport.send(Request("GET", made.url))
+
+    assert len(made.requests) == 1
+
+
 def test_both_faults_are_of_one_kind() -> None:
     assert issubclass(NotSent, TransportError)
     assert issubclass(NoAnswer, TransportError)
