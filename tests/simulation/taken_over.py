@@ -22,6 +22,7 @@ from typing import Any
 
 import aiohttp.connector
 import aiohttp.helpers
+import aiohttp.web_app
 import jwt.api_jwt
 
 from bot.operating import replayer
@@ -76,6 +77,7 @@ def swept_afterwards() -> Iterator[None]:
             yield
         finally:
             gc.enable()
+            aiohttp.web_app._cached_build_middleware.cache_clear()  # it keeps applications
             gc.collect()
             gc.unfreeze()
 

@@ -6,6 +6,7 @@ told is the profile's choice: COUNTERSIGN_PROFILE is `ci` for 500, `long` for 20
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
 import pytest
 from judging import Tally
 from plot import KINDS
@@ -122,3 +124,11 @@ def test_another_seed_tells_another_story() -> None:
 
     assert one.text != other.text
     assert one.chronicle != other.chronicle
+
+
+def test_nothing_of_a_story_is_left_when_it_is_told() -> None:
+    """What lived on would warn of what it left open, in whatever test comes next."""
+    tell(1)
+
+    sessions = [one for one in gc.get_objects() if type(one) is aiohttp.ClientSession]
+    assert [one for one in sessions if not one.closed] == []
