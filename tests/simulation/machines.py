@@ -42,6 +42,11 @@ PORTS = {"erp": 8770, "teams": 8780, "bot": 3978}
 URLS = {name: f"http://127.0.0.1:{port}" for name, port in PORTS.items()}
 
 
+def true_at(at: float) -> datetime:
+    """The true time of a moment of the loop."""
+    return BEGINNING + timedelta(seconds=at - 1000.0)
+
+
 @dataclass
 class MachineClock:
     """The clock of the service's machine: its wall time can be set, its boot time cannot."""
@@ -51,7 +56,7 @@ class MachineClock:
     boots: int = 1
 
     def true(self) -> datetime:
-        return BEGINNING + timedelta(seconds=self.loop.time() - 1000.0)
+        return true_at(self.loop.time())
 
     def now(self) -> datetime:
         return self.true() + self.jumped

@@ -10,10 +10,11 @@ from typing import Any
 import aiohttp
 from evidence import OWNERS, Pressed, key_of_card, moment
 from judging import Verdict, as_text
-from machines import BEGINNING, URLS, Machines
+from machines import URLS, Machines, true_at
 from world import buttons
 
-_KEYS = ".well-known/keys"
+_WELL_KNOWN = ".well-known/"
+_KEYS = f"{_WELL_KNOWN}keys"
 
 
 @dataclass
@@ -92,7 +93,17 @@ class Scene:
         )
         # The tokens of Teams are valid for an hour by our wall clock: one that is far off refuses.
         wrong = abs(self.machines.clock.jumped) > timedelta(minutes=4)
-        return own or net or wrong or self._lacks_keys() or not self.machines.takes_calls()
+        lacks = self._lacks_keys() or self._keys_were_late(since, until)
+        return own or net or wrong or lacks or not self.machines.takes_calls()
+
+    def _keys_were_late(self, since: float, until: float) -> bool:
+        """Whether Teams was asked for new keys meanwhile and did not tell them as it should."""
+        return any(
+            event["kind"] == "fault"
+            and _WELL_KNOWN in event["path"]
+            and true_at(since) <= moment(event["at"]) <= true_at(until)
+            for event in self.machines.teams.history.events
+        )
 
     def _lacks_keys(self) -> bool:
         """Whether this life of the service never got to hear with which keys Teams signs."""
@@ -103,8 +114,7 @@ class Scene:
                 told += event["kind"] == "request" and event["status"] == 200
                 spoiled += event["kind"] == "fault"
         spoiled += sum(
-            _KEYS in one.line and BEGINNING + timedelta(seconds=one.at - 1000.0) >= since
-            for one in machines.network.struck
+            _KEYS in one.line and true_at(one.at) >= since for one in machines.network.struck
         )
         return told <= spoiled
 

@@ -18,7 +18,7 @@ import aiohttp
 from clerks import Clerks
 from evidence import Evidence, by_the_demos_rules, moment, standing
 from judging import judge
-from machines import BEGINNING, URLS, Listening, Machines, new_store
+from machines import BEGINNING, URLS, Listening, Machines, new_store, true_at
 from plot import REST, SHORT_REST, Event, story
 from pressers import Pressers
 from scene import Told
@@ -148,7 +148,7 @@ class Teller(Clerks, Pressers):
         _, screen = await self._ask("GET", f"{URLS['teams']}/_sandbox/screen")
         machines = self.machines
         lost = [
-            BEGINNING + timedelta(seconds=one.at - 1000.0)
+            true_at(one.at)
             for one in machines.network.struck
             if one.server == "teams" and one.kind not in AT_CONNECT
         ]
