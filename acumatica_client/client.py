@@ -53,7 +53,8 @@ class ErpClient:
     ) -> None:
         self.address = address
         self._waiting = waiting
-        self._ahead = timedelta()
+        self._told: tuple[datetime, float] | None = None
+        """The ERP's clock as its last answer told it, and our own at that moment."""
         self._entities = entities = widened(extras)
         self._open_transport = open_transport
         self._who = who
@@ -143,8 +144,14 @@ class ErpClient:
         await self._reader.check_version()
 
     def server_time(self) -> datetime:
-        """Return the ERP's clock as its last answer told it; polling windows follow that clock."""
-        return self._waiting.now() + self._ahead
+        """Return the ERP's clock, going on from its last answer; polling windows follow it.
+
+        Before the first answer it is our own. After that nobody who sets ours moves it.
+        """
+        if self._told is None:
+            return self._waiting.now()
+        told, at = self._told
+        return told + timedelta(seconds=self._waiting.seconds() - at)
 
     async def _get(self, request: Request) -> Reply:
         """Send one read of anything but documents; a 404 says what is missing."""
@@ -168,7 +175,7 @@ class ErpClient:
             told = parsedate_to_datetime(reply.headers.get("date", "")).astimezone(UTC)
         except (ValueError, OverflowError):
             return
-        self._ahead = told - self._waiting.now()
+        self._told = told, self._waiting.seconds()
 
     # --- acting ---
 

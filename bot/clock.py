@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -54,6 +54,11 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait on the running loop."""
         await asyncio.sleep(seconds)
+
+
+def on_the_wall(clock: Clock, seconds: float) -> datetime:
+    """Return what the wall clock will show, as it goes now, at a moment of the boot-time clock."""
+    return clock.now() + timedelta(seconds=seconds - clock.reading().seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from acumatica_client.errors import (
 )
 from acumatica_client.models import Glimpse
 from bot.board import Board
-from bot.clock import Bell, Ports
+from bot.clock import Bell, Ports, on_the_wall
 from bot.companies import Tenant
 from bot.core.pace import Pace, Polled
 from bot.core.windows import AHEAD, Window, apart, first_mark, window
@@ -73,7 +73,7 @@ class Poller:
         self._board = board or Board(ports.clock)
         company = tenant.company
         self._pace = Pace(company.poll, company.poll_with_push, company.requests_per_minute)
-        self._due = self._not_before = self._wish_from = ports.clock.now()
+        self._due = self._not_before = self._wish_from = self._seconds()
         self._wished = False
         self._pushes = 0
         self._checked = False
@@ -82,7 +82,7 @@ class Poller:
 
     async def step(self) -> bool:
         """Poll every entity once when it is time, or wanted; False when it is not."""
-        now = self._ports.clock.now()
+        now = self._seconds()
         if self._board.take_wish():
             self._wished = True
             self._due = min(self._due, max(self._not_before, self._wish_from))
@@ -91,15 +91,20 @@ class Poller:
         if self._wished:
             # An inquiry nobody described may push every second: its wishes come true once in so
             # long as a poll is due anyway, or they would drain the budget. None is forgotten.
-            self._wished, self._wish_from = False, now + self._tenant.company.poll
+            self._wished = False
+            self._wish_from = now + self._tenant.company.poll.total_seconds()
         await self._poll_company(now)
         return True
 
     async def next_due(self) -> datetime | None:
         """Return when the next poll is due."""
-        return self._due
+        return on_the_wall(self._ports.clock, self._due)
 
-    async def _poll_company(self, started: datetime) -> None:
+    def _seconds(self) -> float:
+        """Read the clock nobody can set: one that is set back must not put off a poll."""
+        return self._ports.clock.reading().seconds
+
+    async def _poll_company(self, started: float) -> None:
         try:
             await self._check()
             polled = await self._poll_entities()
@@ -113,8 +118,8 @@ class Poller:
         self._board.count("polls", "done")
         self._board.polled_at = self._ports.clock.now()
         self._board.poll_every = self._pace.wait()
-        self._due = self._board.polled_at + self._board.poll_every
-        self._not_before = started + min(HASTE, self._board.poll_every)
+        self._due = self._seconds() + self._board.poll_every.total_seconds()
+        self._not_before = started + min(HASTE, self._board.poll_every).total_seconds()
 
     async def _failed(self, error: ErpError) -> None:
         """Poll later: patiently where somebody has to change a setting first."""
@@ -123,7 +128,7 @@ class Poller:
         self._pace = self._pace.after_failure()
         after = error.after if isinstance(error, ErpBusy) else 0.0
         wait = self._pace.back_off(self._ports.chance(), after=after, patient=for_a_person)
-        self._due = self._not_before = self._ports.clock.now() + wait
+        self._due = self._not_before = self._seconds() + wait.total_seconds()
         self._board.count("polls", "failed")
         log.warning("poll failed", extra={"company": self._tenant.name, "reason": str(error)})
         self._board.trouble("Acumatica", str(error))

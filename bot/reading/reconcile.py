@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from acumatica_client.errors import ErpBusy, ErpError, ErpSignInFailed
 from acumatica_client.sign_in import WrongTenant
 from bot.board import Board
-from bot.clock import Bell, Ports
+from bot.clock import Bell, Ports, on_the_wall
 from bot.companies import Tenant
 from bot.company_file import Company
 from bot.core.differences import Report
@@ -48,30 +48,33 @@ class Reconciler:
         self._board = board
         self._comparison = Comparison(tenant, store, ports, look_bell=look_bell, board=board)
         self._pace = Pace(tenant.company.sweep, tenant.company.sweep)
-        self._not_before = now = ports.clock.now()
-        self._sweep_due = now + min(FIRST_SWEEP, tenant.company.sweep)
+        self._not_before = now = self._seconds()
+        self._sweep_due = now + min(FIRST_SWEEP, tenant.company.sweep).total_seconds()
 
     async def step(self) -> bool:
         """Do the most urgent comparison that is due; False when none is."""
         if await self._answer_request():
             return True
-        now = self._ports.clock.now()
-        if now < self._not_before:
+        if self._seconds() < self._not_before:
             return False
-        if await self._night_is_due(now):
+        if await self._night_is_due(self._ports.clock.now()):
             await self.everything("night")
             return True
-        if now >= self._sweep_due:
-            await self._sweep(now)
+        if self._seconds() >= self._sweep_due:
+            await self._sweep()
             return True
         return False
 
     async def next_due(self) -> datetime | None:
         """Return when to ask again what is due."""
-        now = self._ports.clock.now()
-        night = next_night(now, self._company.nightly, self._company.zone)
-        later = max(min(self._sweep_due, night), self._not_before)
-        return min(later, now + ASKED_EVERY)
+        clock = self._ports.clock
+        night = next_night(clock.now(), self._company.nightly, self._company.zone)
+        sweep, rested = (on_the_wall(clock, one) for one in (self._sweep_due, self._not_before))
+        return min(max(min(sweep, night), rested), clock.now() + ASKED_EVERY)
+
+    def _seconds(self) -> float:
+        """Read the clock nobody can set."""
+        return self._ports.clock.reading().seconds
 
     async def everything(self, occasion: str) -> Report:
         """Compare everything that is open now; what was found is in the audit, too."""
@@ -85,8 +88,8 @@ class Reconciler:
         await self._conclude(report, occasion)
         return report
 
-    async def _sweep(self, now: datetime) -> None:
-        self._sweep_due = now + self._company.sweep
+    async def _sweep(self) -> None:
+        self._sweep_due = self._seconds() + self._company.sweep.total_seconds()
         report = Report(self._company.name)
         try:
             await self._comparison.sweep(report)
@@ -124,12 +127,12 @@ class Reconciler:
         self._pace = self._pace.after_failure()
         after = error.after if isinstance(error, ErpBusy) else 0.0
         wait = self._pace.back_off(self._ports.chance(), after=after)
-        self._not_before = self._ports.clock.now() + wait
+        self._not_before = self._seconds() + wait.total_seconds()
         self._sweep_due = max(self._sweep_due, self._not_before)
 
     def _went_well(self) -> None:
         self._pace = self._pace.after(Polled(0))
-        self._not_before = self._ports.clock.now()
+        self._not_before = self._seconds()
 
     # --- what is told ---
 

@@ -1,7 +1,7 @@
 """What an answer means: the error tree for reads, the outcome classes for writes."""
 
 import json
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -227,10 +227,10 @@ def test_words_of_a_page_are_one_short_line() -> None:
 def test_page_made_to_be_slow_is_read_at_once(piece: str) -> None:
     answer = page_reply(500, piece * (1_000_000 // len(piece)))
 
-    began = perf_counter()
+    began = thread_time()
     error_of(answer)
 
-    assert perf_counter() - began < 0.25
+    assert thread_time() - began < 0.25
 
 
 def test_stack_trace_on_a_page_is_not_told() -> None:

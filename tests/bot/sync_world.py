@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +31,7 @@ from bot.reading.reconcile import Reconciler
 from deployment.sandbox.acumatica import SandboxOptions, serve
 from storage import audit, documents, inbox
 from storage.database import Connection, Database
+from storage.driver import rows
 from storage.records import AuditEntry, Reading
 
 PASSWORD = "correct horse"
@@ -49,8 +50,13 @@ class Clock:
 
     def __init__(self) -> None:
         self.at = START
+        self.set_back = timedelta()
 
     def now(self) -> datetime:
+        return self.at - self.set_back
+
+    def true(self) -> datetime:
+        """The time of everybody else."""
         return self.at
 
     def reading(self) -> Reading:
@@ -147,6 +153,27 @@ class SyncWorld:
         await self.poll()
         await self.look_at_all()
 
+    async def seen_meanwhile(self, table: str, work: Awaitable[object]) -> list[int]:
+        """How many rows a table had at each turn somebody else got at the store during *work*.
+
+        Of several, one always waits for their turn while another's ends.
+        """
+        counted = [await self._count(table)]
+        doing = asyncio.ensure_future(work)
+
+        async def somebody_else() -> None:
+            while not doing.done():
+                counted.append(await self._count(table))
+
+        await asyncio.gather(*(somebody_else() for _ in range(3)))
+        await doing
+        return sorted([*counted, await self._count(table)])
+
+    async def _count(self, table: str) -> int:
+        async with self.store.transaction() as conn:
+            (row,) = await rows(conn, f"SELECT count(*) FROM {table}")
+        return int(row[0])
+
     async def hints(self) -> list[str]:
         async with self.store.reading() as conn:
             found = await inbox.due_hints(conn, NAME, datetime.max.replace(tzinfo=UTC), limit=9999)
@@ -195,7 +222,7 @@ async def sync_world(
         await asyncio.sleep(0)
 
     options = SandboxOptions(
-        password=PASSWORD, today=date(2026, 11, 2), now=clock.now, sleep=at_once,
+        password=PASSWORD, today=date(2026, 11, 2), now=clock.true, sleep=at_once,
         random=random.Random(7), **({"sample": False} | (sandbox or {})),
     )  # fmt: skip
     serving = await serve(options, host="127.0.0.1", port=0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -144,7 +144,7 @@ async def test_a_window_that_breaks_off_is_read_again_whole(erp: SyncWorld) -> N
     assert await erp.hints() == waits
 
 
-async def test_thousands_of_changes_are_hinted_in_short_transactions_and_keep_nobody_waiting(
+async def test_between_thousands_of_changes_somebody_else_has_their_turn_after_each_chunk(
     tmp_path: Path,
 ) -> None:
     async with sync_world(tmp_path, page=1000) as erp:
@@ -152,25 +152,21 @@ async def test_thousands_of_changes_are_hinted_in_short_transactions_and_keep_no
         count = 2 * CHUNK + 1
         for _ in range(count):
             await erp.bill()
-        waited: list[float] = []
-        done = asyncio.Event()
-        loop = asyncio.get_running_loop()
-
-        async def somebody_else() -> None:
-            while not done.is_set():
-                began = loop.time()
-                async with erp.store.transaction():
-                    pass
-                waited.append(loop.time() - began)
-                await asyncio.sleep(0)
-
-        other = asyncio.create_task(somebody_else())
-        await erp.poll()
-        done.set()
-        await other
+        seen = await erp.seen_meanwhile("hints", erp.poll())
 
         assert len(await erp.hints()) == count
-        assert max(waited) < 1.0
+        assert max(after - before for before, after in pairwise(seen)) <= CHUNK
+
+
+async def test_a_clock_that_is_set_back_puts_off_no_poll(tmp_path: Path) -> None:
+    async with sync_world(tmp_path) as erp:
+        await erp.settle()
+        number = await erp.bill()
+        erp.clock.set_back = timedelta(days=1)
+
+        await erp.poll()
+
+        assert await erp.hints() == [number]
 
 
 async def test_the_watermark_moves_only_with_the_last_of_the_hints(tmp_path: Path) -> None:
