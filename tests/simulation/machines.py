@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 from inline_store import Disk, inline
-from virtual_time import Process, SimulatedLoop
+from virtual_time import Killed, Process, SimulatedLoop
 from wires import Network
 from world import BOT_SECRET, DEMO_FILE, PASSWORD, PUSH_SECRET
 
@@ -342,7 +342,16 @@ class Listening(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None:
+        if error is not None and not _in_death(error):
             frames = traceback.extract_tb(error.__traceback__)
             where = " < ".join(f"{Path(one.filename).name}:{one.name}" for one in frames[:-6:-1])
             self.heard.append(f"{record.name}: {record.getMessage()} {error!r} in {where}")
+
+
+def _in_death(error: BaseException | None) -> bool:
+    """Whether it was raised while a killed process was cleared away: in life no code ran any more."""
+    while error is not None:
+        if isinstance(error, Killed):
+            return True
+        error = error.__context__
+    return False
