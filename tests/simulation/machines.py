@@ -349,7 +349,7 @@ class Listening(logging.Handler):
 
 
 def _in_death(error: BaseException | None) -> bool:
-    """Whether it was raised while a killed process was cleared away: in life no code ran any more."""
+    """Whether it was raised while a killed process was cleared away, in which no code runs."""
     while error is not None:
         if isinstance(error, Killed):
             return True
