@@ -355,7 +355,7 @@ def _compose(
         for name, tenant in tenants.items()
     }
     looks = tuple(look_bells.values())
-    replayer = Replayer(store, showing, ports, bells=(outbox, *looks))
+    replayer = Replayer(store, showing, reach, ports, bells=(outbox, *looks))
     loops = [
         *([] if settings.teams.playground else [Loop("signing keys", keys, Bell(clock))]),
         Loop("replays", replayer, Bell(clock)),

@@ -26,6 +26,11 @@ async def mark(conn: Connection, target: str, *, reason: str, now: datetime) -> 
     await SQL.mark(conn, target=target, reason=reason, now=stamp(now))
 
 
+async def tried(conn: Connection, target: str, *, at: datetime) -> None:
+    """Note when *target* was tried last, if it is marked."""
+    await SQL.tried(conn, target=target, at=stamp(at))
+
+
 async def clear(conn: Connection, target: str) -> bool:
     """Forget a mark; False when there was none."""
     return bool(await SQL.clear(conn, target=target))

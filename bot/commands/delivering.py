@@ -28,7 +28,7 @@ def deliveries(
     state: Annotated[
         State, typer.Option(help="Only what is on its way, parked, perhaps delivered, a person's.")
     ] = State.ANY,
-    document: Annotated[str, typer.Option(help="Only this document, like Bill/INV/004512.")] = "",
+    document: Annotated[str, typer.Option(help="Only this document, like Bill/Bill/004512.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to list.")] = 50,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print them as JSON on standard output.")
@@ -62,7 +62,7 @@ def replay(
         list[str] | None, typer.Argument(help="What `deliveries` calls them: m12 p3 l7.")
     ] = None,
     document: Annotated[
-        str, typer.Option(help="All that is parked of this document, like Bill/INV/004512.")
+        str, typer.Option(help="All that is parked of this document, like Bill/Bill/004512.")
     ] = "",
     parked: Annotated[bool, typer.Option("--parked", help="All that is parked.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without, you are only told.")] = False,
@@ -101,10 +101,15 @@ async def _replay(settings: Any, file: Any, wanted: Any, *, really: bool) -> Non
     answer, by_service = await replay(settings, file, system_ports(), wish)
     for line in told_lines(answer):
         say(f"  {line}")
+    able = sum(row["able"] for row in answer)
+    if not able:
+        say("Nothing of that can be tried again.")
+        raise typer.Exit(1)
     if not really:
         say("Nothing was done yet. To do it: the same command with --yes")
-    elif not by_service:
-        say("No service runs: messages leave when it starts.")
+        return
+    when = "now" if by_service else "when the service starts: none runs"
+    say(f"✓ {able} of {len(answer)} are tried again {when}. What came of it: `deliveries`")
 
 
 def backup(

@@ -9,6 +9,7 @@ from typing import Any
 from bot.clock import Bell, Ports
 from bot.core.replays import promise, refusal
 from bot.deciding.questions import Cause, note
+from bot.sending.reach import Reach
 from bot.sending.showing import Showing
 from storage import deliveries
 from storage.database import Connection, Database
@@ -17,15 +18,23 @@ from storage.records import Delivery, Json, Replay, Wanted
 LOOK_EVERY = timedelta(seconds=2)
 MOST = 1000
 """Deliveries of one replay; more are asked for in another."""
+UNKNOWN = "is delivered, or does not exist"
 
 
 class Replayer:
     """Does what the command `replay` left in the store, one request at a time."""
 
     def __init__(
-        self, store: Database, showing: Showing, ports: Ports, *, bells: Collection[Bell]
+        self,
+        store: Database,
+        showing: Showing,
+        reach: Reach,
+        ports: Ports,
+        *,
+        bells: Collection[Bell],
     ) -> None:
         self._store = store
+        self._reach = reach
         self._showing = showing
         self._ports = ports
         self._bells = bells
@@ -50,11 +59,7 @@ class Replayer:
             found = await deliveries.unfinished(conn, wanted, limit=MOST)
             told = [await self._one(conn, item, asked) for item in found]
             known = {item.id for item in found}
-            told += [
-                {"id": one, "done": False, "told": "is delivered, or does not exist"}
-                for one in asked.items
-                if one not in known
-            ]
+            told += [_told({"id": one}, UNKNOWN) for one in asked.items if one not in known]
             await deliveries.finish(conn, asked, told)
         for bell in self._bells:
             bell.ring()
@@ -62,13 +67,14 @@ class Replayer:
     async def _one(self, conn: Connection, item: Delivery, asked: Replay) -> Json:
         told = {"id": item.id, "company": item.company, "document": item.document}
         if why := refusal(item):
-            return {**told, "done": False, "told": why}
+            return _told(told, why)
         shown = await self._shown(conn, item)
         if item.id.startswith("m") and item.document and shown is None and item.what != "tell":
-            return {**told, "done": False, "told": "is about a document nobody knows any more"}
+            return _told(told, "is about a document nobody knows any more")
         if not asked.preview:
             await self._again(conn, item, asked)
-        return {**told, "done": not asked.preview, "told": promise(item), "shows": shown or ""}
+        done = not asked.preview
+        return {**told, "able": True, "done": done, "told": promise(item), "shows": shown or ""}
 
     async def _shown(self, conn: Connection, item: Delivery) -> str | None:
         """Return what the card of a message would say now, in a line."""
@@ -80,12 +86,18 @@ class Replayer:
     async def _again(self, conn: Connection, item: Delivery, asked: Replay) -> None:
         now = self._ports.clock.now()
         await deliveries.again(conn, item, now=now)
+        await self._reach.try_anew(conn, item.target, now)
         occurrence = f"replay.{asked.id}.{item.id}"
         cause = Cause(item.company, item.document, occurrence, self._ports.token(), now)
         await note(
             conn, cause, "replay", actor=f"operator {asked.asked_by}", item=item.id,
             what=item.what, target=item.target, was=item.stage, reason=item.reason,
         )  # fmt: skip
+
+
+def _told(item: Json, why: str) -> Json:
+    """Return the answer about what is not tried again."""
+    return {**item, "able": False, "done": False, "told": why}
 
 
 def told_lines(answer: list[Any]) -> list[str]:
@@ -96,4 +108,4 @@ def told_lines(answer: list[Any]) -> list[str]:
 def _line(row: Json) -> str:
     about = " ".join(filter(None, (row["id"], row.get("document", ""))))
     shows = f": {row['shows']}" if row.get("shows") else ""
-    return f"{about} {row['told']}{shows}"
+    return f"{'✓' if row['able'] else '✗'} {about} {row['told']}{shows}"

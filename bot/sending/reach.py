@@ -1,13 +1,14 @@
 """Which places Teams lets us write to, and whether it lets us in at all.
 
 What refused us for good is marked, in the store and on the boards an operator watches, and is not
-asked again before something happens there, or a day has passed.
+asked again before something happens there, an operator replays a message, or a day has passed.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.board import Board
@@ -55,6 +56,13 @@ class Reach:
         await unreachable.mark(conn, target, reason=reason, now=now)
         known = self._marks.get(target)
         self._note(Mark(target, reason, known.since if known else now, now))
+
+    async def try_anew(self, conn: Connection, target: str, now: datetime) -> None:
+        """Have the next message to *target* tried: an operator says that it is mended."""
+        at = now - TRY_AGAIN
+        await unreachable.tried(conn, target, at=at)
+        if known := self._marks.get(target):
+            self._marks[target] = replace(known, tried_at=at)
 
     async def answers(self, conn: Connection, target: str, now: datetime) -> None:
         """Take the mark away: we were let in, or something was heard from there."""

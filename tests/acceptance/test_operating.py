@@ -126,7 +126,27 @@ async def test_what_does_not_exist_is_said_so(world: World) -> None:
     async with world.bot():
         (told,) = await tried(world, "m999", yes=True)
 
-    assert told == {"id": "m999", "done": False, "told": "is delivered, or does not exist"}
+    assert told == {
+        "id": "m999", "able": False, "done": False, "told": "is delivered, or does not exist"
+    }  # fmt: skip
+
+
+async def test_a_channel_that_was_called_gone_is_written_to_again_when_a_replay_says_so(
+    world: World,
+) -> None:
+    async with world.bot():
+        await world.witness.connect_push()
+        await world.witness.teams_fault(
+            "status:404", times=50, method="POST", path="v3/conversations"
+        )
+        number = await world.witness.bill_on_hold()
+        parked = await dead_post(world)
+        assert "404" in parked.reason
+        await world.witness.mended()
+
+        await tried(world, parked.id, yes=True)
+
+        await world.witness.card(number, BEN, says="this waits for you")
 
 
 async def test_where_no_service_runs_a_replay_waits_for_its_start(world: World) -> None:
