@@ -18,7 +18,7 @@ from bot.clock import Ports
 from bot.settings import Settings
 from storage import audit, entra, people
 from storage.chain import Chain
-from storage.database import Connection, Database
+from storage.database import Connection, Database, StoreError
 from storage.records import AuditEntry, Json, stamp
 
 LOOK_EVERY = timedelta(hours=1)
@@ -66,11 +66,13 @@ class Erasure:
         self._asked_by = asked_by
 
     async def erase(self, person: str, also: Sequence[str] = ()) -> tuple[str, int]:
-        """Erase *person*, an aadObjectId, and *also* further names; return pseudonym and rows.
+        """Erase *person*, an aadObjectId or a mail, and *also* further names.
 
-        A stop in the middle loses nothing: run it again. The pseudonym is forgotten at the end.
+        Returns pseudonym and rows. A stop in the middle loses nothing: run it again. The pseudonym
+        is forgotten at the end. Raises StoreError for somebody nobody knows.
         """
         async with self._store.transaction() as conn:
+            person = await _known(conn, person, also)
             # What is overwritten is not to lie about in the file's free places.
             await conn.execute("PRAGMA secure_delete = ON")
             words = await names_of(conn, person, also)
@@ -111,6 +113,20 @@ async def erase_person(
         return await Erasure(store, chain, ports, asked_by=asked_by).erase(person, also)
     finally:
         await store.close()
+
+
+async def _known(conn: Connection, person: str, also: Sequence[str]) -> str:
+    """Return the aadObjectId of *person*; a mistyped one must not look like an erasure."""
+    mails = {one.email.casefold(): one.aad_object_id for one in await people.people(conn)}
+    for user in await entra.users(conn):
+        mails |= {mail.casefold(): user.aad_object_id for mail in (user.mail, user.upn)}
+    if person and person.casefold() in mails:
+        return mails[person.casefold()]
+    if person in mails.values() or also or await audit.alias_of(conn, person):
+        return person
+    raise StoreError(
+        f"nobody is known by {person!r}: give a mail, or the `entra.id` that `people --json` tells"
+    )
 
 
 async def names_of(conn: Connection, person: str, also: Sequence[str] = ()) -> list[str]:

@@ -11,6 +11,7 @@ from audit_world import Trail, open_trail
 
 from bot.auditing.erasing import Erasure, Retention
 from storage import audit, people
+from storage.database import StoreError
 from storage.records import StoredEmployee, TeamsPerson
 
 BEN = "aaaaaaaa-0000-4000-8000-000000000002"
@@ -29,8 +30,19 @@ async def trail(tmp_path: Path) -> AsyncIterator[Trail]:
         yield opened
 
 
-async def erase(trail: Trail, *also: str) -> tuple[str, int]:
-    return await Erasure(trail.store, trail.chain, trail.ports, asked_by="olga").erase(BEN, also)
+async def erase(trail: Trail, *also: str, person: str = BEN) -> tuple[str, int]:
+    erasure = Erasure(trail.store, trail.chain, trail.ports, asked_by="olga")
+    return await erasure.erase(person, also)
+
+
+async def test_a_mail_is_enough_and_somebody_nobody_knows_is_no_erasure(trail: Trail) -> None:
+    await trail.add("decision claimed", BEN, reason="Ben Ortiz was here")
+    for unknown in ("nobody", ""):
+        with pytest.raises(StoreError, match="nobody is known by"):
+            await erase(trail, person=unknown)
+    assert [row.action for row in await trail.rows()] == ["decision claimed"]
+
+    assert (await erase(trail, person="Ben@ACME.example"))[1] == 1
 
 
 async def test_every_name_of_a_person_goes_and_the_rest_stays(trail: Trail) -> None:
