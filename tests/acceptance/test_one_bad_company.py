@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from world import ANN, PASSWORD, PUSH_SECRET, Witness, World, eventually, texts
@@ -125,18 +126,21 @@ async def test_a_conversation_that_always_fails_delays_no_other(world: World) ->
     async with world.bot():
         await world.witness.connect_push()
         usual = await took(lambda: asked(world.witness))
+        west = [await asked(world.witness, BranchID="WEST") for _ in range(5)]
         await world.witness.teams_fault("delay:600", times=100_000, path="purchasing-west")
-        for _ in range(5):
-            await world.witness.bill_on_hold(BranchID="WEST")
+        for number in west:  # their cards are edited, and an edit's address names the channel
+            await world.witness.change({"Amount": 4321}, number)
         await world.witness.fired()
 
         assert await took(lambda: asked(world.witness)) < 2 * usual + MORE
 
 
-async def asked(witness: Witness) -> None:
-    number = await witness.bill_on_hold()
+async def asked(witness: Witness, **fields: Any) -> str:
+    """Enter a bill and wait until somebody is asked about it; returns its number."""
+    number = await witness.bill_on_hold(**fields)
 
     async def there() -> bool:
         return any("this waits for" in texts(one["card"]) for one in await witness.cards(number))
 
     await eventually(there, f"somebody is asked about bill {number}")
+    return number

@@ -40,15 +40,17 @@ async def test_a_death_at_any_point_loses_nothing_and_repeats_nothing(
 
 async def deaths_everywhere(tmp_path: Path, passing: int) -> list[crashes.Round]:
     """Tell every book at once; a world of its own for each."""
-    async with nursery(tmp_path) as parent:
-        return await asyncio.gather(
-            *(
+    # A group: the book that fails ends the others while the nursery still buries their dead.
+    async with nursery(tmp_path) as parent, asyncio.TaskGroup() as group:
+        told = [
+            group.create_task(
                 crashes.crash_everywhere(
                     tmp_path, parent, book, crashes.points_of(book), passing=passing, say=say
                 )
-                for book in BOOKS
             )
-        )
+            for book in BOOKS
+        ]
+    return [one.result() for one in told]
 
 
 def judge_round(told: crashes.Round) -> None:
