@@ -26,7 +26,8 @@ SKIPS = (5.0, 15.0, 31.0, 61.0, 200.0, 400.0, 901.0)
 """Seconds that go by when nothing happens, longer each time nothing does."""
 STILL = 0.3
 """Seconds in which nothing happens before time goes by."""
-PATIENCE = 90.0
+PATIENCE = 240.0
+"""Graph tells again what nobody took after 10, 30, 60 and 120 seconds, which are not skipped."""
 IN_USE = "storage.database.StoreInUse: "
 CHAIN_BEGUN = "commit storage/audit.py begin after"
 
