@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -49,10 +51,25 @@ async def push_and_poll(people: People) -> None:
 
 async def order(people: People) -> None:
     """A purchase order became open in the ERP: a card tells it."""
+    # What was open before anybody followed orders is no news.
+    await people.lives.until(lambda: _follows_orders(people), "purchase orders are followed")
     fields = {"VendorID": "V000000021", "OrderTotal": 500.0, "Branch": "EAST"}
     number = await people.witness.change(fields, entity="PurchaseOrder")
     await people.witness.change({"Status": "Open"}, number, entity="PurchaseOrder", by="erin")
     await people.sees(number, BEN, "500.00")
+
+
+async def _follows_orders(people: People) -> bool:
+    def read() -> bool:
+        asked = "SELECT 1 FROM watermarks WHERE entity = 'PurchaseOrder'"
+        with (
+            suppress(sqlite3.OperationalError),  # before the first life there is none
+            closing(sqlite3.connect(f"{people.lives.store.as_uri()}?mode=ro", uri=True)) as store,
+        ):
+            return store.execute(asked).fetchone() is not None
+        return False
+
+    return await asyncio.to_thread(read)
 
 
 async def reply(people: People) -> None:
