@@ -17,12 +17,17 @@ from urllib.parse import urlsplit
 
 import typer
 
+from bot.commands.admin import admin
 from bot.commands.auditing import audit
 from bot.commands.comparing import reconcile
+from bot.commands.configuring import check, explain, plan, rehearse
 from bot.commands.console import run_loop, say
 from bot.commands.delivering import backup, deliveries, replay
+from bot.commands.doctor import doctor
+from bot.commands.looking import status
 from bot.commands.people import people
-from bot.commands.serving import check, connect, serve, serving, until_stopped
+from bot.commands.secret import secrets as secrets_
+from bot.commands.serving import connect, serve, serving, until_stopped
 
 if TYPE_CHECKING:
     from deployment.sandbox.demo import Demo
@@ -42,6 +47,8 @@ app = typer.Typer(
 sandbox = typer.Typer(help="One stand-in alone, to try any client against.", no_args_is_help=True)
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(audit, name="audit")
+app.add_typer(admin, name="admin")
+app.add_typer(secrets_, name="secrets")
 
 
 def main() -> None:
@@ -79,7 +86,17 @@ def _plain(error: Exception) -> tuple[str, ...]:
 
 
 @app.command()
-def run() -> None:
+def run(
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Look at live data once and write what would be sent to whom, and why: a page"
+            " and a table. Nothing is posted, acted on or kept.",
+        ),
+    ] = False,
+    to: Annotated[Path, typer.Option(help="Folder for what a dry run writes.")] = Path("dry-run"),
+) -> None:
     """Run the service, from the environment (`.env`) and `countersign.toml`.
 
     Stops cleanly on Ctrl-C or SIGTERM: messages in flight end, Acumatica sessions are signed out.
@@ -88,11 +105,16 @@ def run() -> None:
     from deployment.sandbox.processes import StandIn
 
     settings, file = read_everything()
+    if dry_run:
+        run_loop(rehearse(settings, file, to))
+        return
     StandIn.check_port(settings.server.port, "SERVER__PORT", settings.server.host)
     run_loop(serve(settings, file))
 
 
-for command in (check, connect, reconcile, deliveries, replay, backup, people):
+for command in (
+    check, plan, explain, doctor, status, connect, reconcile, deliveries, replay, backup, people,
+):  # fmt: skip
     app.command()(command)
 
 
@@ -219,10 +241,20 @@ async def _play(demo: Demo, words: Mapping[str, str], *, open_page: bool) -> Non
         settings = read_settings(_env_file=None, **demo.settings(words))
         async with serving(settings, read_file(demo.file)):
             say(demo.what_next(words))
+            say("  The admin page, by a link that works once, within ten minutes:")
+            say(f"  {await _admin_link(settings)}\n")
             if open_page:
                 webbrowser.open(demo.teams)
             await until_stopped()
             say("Stopping…")
+
+
+async def _admin_link(settings: Any) -> str:
+    from bot.admin.links import make_link
+    from bot.admin.roles import Role
+    from bot.clock import system_ports
+
+    return await make_link(settings, system_ports(), name="demo", role=Role.ADMIN)
 
 
 # --- stand-ins ------------------------------------------------------------------------------

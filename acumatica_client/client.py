@@ -15,6 +15,7 @@ from acumatica_client.allowance import Allowance, Limits
 from acumatica_client.budget import Lane
 from acumatica_client.entities import Entity
 from acumatica_client.extras import Extras, read_extras, widened
+from acumatica_client.glances import Glances
 from acumatica_client.grants import Grant, TokenSignIn
 from acumatica_client.models import (
     CallOutcome,
@@ -65,6 +66,7 @@ class ErpClient:
         self._press_reader = reader(self._send_press_read)
         self._held_reader = reader(self._send_held_read)
         self.around = Records(address, self._get, extras, page=page)
+        self.glances = Glances(address, self._get, entities, extras)
         self._reads = self._session(who)
         # With a single seat both share a session, and what is read back after a write comes from
         # the next one.

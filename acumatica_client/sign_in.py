@@ -23,7 +23,7 @@ from acumatica_client.errors import (
     ErpSignInFailed,
     ErpUnavailable,
 )
-from acumatica_client.faces import error_of
+from acumatica_client.faces import error_of, exception_type
 from acumatica_client.protocol import Address, build_sign_in, build_sign_out
 from acumatica_client.transport import Reply, Request, Transport, TransportError
 from acumatica_client.waiting import Waiting
@@ -35,7 +35,7 @@ SIGN_OUT = 5.0
 
 
 class WrongTenant(ErpSignInFailed):
-    """The sign-in succeeded, but into another tenant than the company's."""
+    """The company's tenant is not there, or the sign-in landed in another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +196,8 @@ async def asked(transport: Transport, request: Request) -> Reply:
 def _sign_in_error(reply: Reply) -> ErpError:
     """Name a failed sign-in; a wrong password is a 500 here and must not be tried again at once."""
     error = error_of(reply)
+    if exception_type(reply).endswith("UndefinedCompanyException"):
+        return WrongTenant(error.detail)
     refused = isinstance(error, ErpRejected) and not isinstance(error, ErpNotFound)
     return ErpSignInFailed(error.detail) if refused else error
 

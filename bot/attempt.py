@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.clock import Bell, Clock
+from bot.pulse import Pulse
 from storage.records import Done, Outcome, Retry
 
 log = logging.getLogger(__name__)
@@ -44,12 +45,17 @@ class Runner(Protocol):
         """Return when the next piece of work is due."""
 
 
-async def keep_going(runner: Runner, bell: Bell, clock: Clock, *, name: str) -> None:
+async def keep_going(
+    runner: Runner, bell: Bell, clock: Clock, *, name: str, pulse: Pulse | None = None
+) -> None:
     """Do what is due, then wait for the bell or for what comes due next, until cancelled."""
-    while True:
-        wait = await _one(runner, clock, name)
-        if wait > 0:
-            await bell.wait(wait)
+    told = pulse or Pulse(clock)
+    with told.task(name) as beat:
+        while True:
+            with told.step(beat):
+                wait = await _one(runner, clock, name)
+            if wait > 0:
+                await bell.wait(wait)
 
 
 async def _one(runner: Runner, clock: Clock, name: str) -> float:

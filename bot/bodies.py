@@ -15,10 +15,16 @@ LARGE = 64 * 1024
 """Bytes from which JSON is read on a thread: five megabytes would keep the loop for a second."""
 
 
-async def read_body(request: web.Request, limit: int, *, seconds: float = BODY_SECONDS) -> bytes:
-    """Return the body of a JSON request. Raises HTTPException 408, 413 or 415."""
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text="send application/json")
+async def read_body(
+    request: web.Request,
+    limit: int,
+    *,
+    seconds: float = BODY_SECONDS,
+    kind: str = "application/json",
+) -> bytes:
+    """Return the body of a request, JSON unless *kind* says. Raises HTTPException 408, 413, 415."""
+    if request.content_type != kind:
+        raise web.HTTPUnsupportedMediaType(text=f"send {kind}")
     if request.headers.get("Content-Encoding"):
         raise web.HTTPUnsupportedMediaType(text="send it without Content-Encoding")
     if request.content.is_eof():  # nothing to wait for: a push is small, and comes in one piece

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import time, timedelta
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from bot.toml_lines import Place, line_at
 
 
 class SettingsError(Exception):
@@ -72,15 +82,39 @@ def _zone(name: str) -> str:
 
 Url = Annotated[str, AfterValidator(_safe_url)]
 UrlOrNone = Annotated[str, AfterValidator(_url_or_none)]
-Span = Annotated[timedelta, BeforeValidator(_seconds)]
+SPAN = {"type": "string", "pattern": r"^0*[1-9]\d{0,6}\s*[smhd]$"}
+"""How a span of time is written, for editors."""
+TIME_OF_DAY = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}
+Span = Annotated[timedelta, BeforeValidator(_seconds), WithJsonSchema(SPAN)]
 Zone = Annotated[str, AfterValidator(_zone)]
-TimeOfDay = Annotated[time, BeforeValidator(_of_day)]
+TimeOfDay = Annotated[time, BeforeValidator(_of_day), WithJsonSchema(TIME_OF_DAY)]
 
 
 class Strict(BaseModel):
     """Refuses keys it does not know: a misspelt setting must not become a silent default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def together(*checks: Callable[[], object]) -> None:
+    """Make every check, and raise one ValueError with a line for each that raised one."""
+    told = [text for check in checks if (text := _problem(check))]
+    if told:
+        raise ValueError("\n".join(told))
+
+
+def _problem(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Name the known word that is closest to one nobody knows, as the end of a sentence."""
+    close = get_close_matches(word, list(known), 1)
+    return f"; is {close[0]!r} meant?" if close else ""
 
 
 def _plain(message: str) -> str:
@@ -97,7 +131,7 @@ def _plain(message: str) -> str:
     return known.get(message, message.removeprefix("Value error, "))
 
 
-def _in_file(place: Sequence[str | int]) -> str:
+def in_file(place: Sequence[str | int]) -> str:
     """Say where something stands in the file as people count: `route 2.to`, the first is 1."""
     told = (f" {part + 1}" if isinstance(part, int) else f".{part}" for part in place)
     return "".join(told).removeprefix(".")
@@ -106,13 +140,35 @@ def _in_file(place: Sequence[str | int]) -> str:
 def mistakes(
     error: ValidationError,
     model: type[BaseModel],
-    place: Callable[[Sequence[str | int]], str] = _in_file,
+    place: Callable[[Sequence[str | int]], str] = in_file,
+    *,
+    path: Path | None = None,
+    lines: Mapping[Place, int] | None = None,
 ) -> list[str]:
-    """Return one line for each mistake: where, and what; never the value, which may be secret."""
+    """Return one line for each mistake: where, and what; never the value, which may be secret.
+
+    With *path* and *lines* it begins with the file and the line.
+    """
     return [
-        f"{place(one['loc']) or 'file'}: {_plain(one['msg'])}{_meant(model, one, place)}"
+        placed(
+            one["loc"],
+            f"{place(one['loc']) or 'file'}: {text}{_meant(model, one, place)}",
+            path, lines or {}, key=text.partition(":")[0],
+        )
         for one in error.errors(include_input=False, include_url=False)
-    ]
+        for text in _plain(one["msg"]).splitlines()
+    ]  # fmt: skip
+
+
+def placed(
+    place: Sequence[str | int], told: str, path: Path | None, lines: Mapping[Place, int],
+    *, key: str = "",
+) -> str:  # fmt: skip
+    """Put the file and the line in front of what is wrong at *place*, or at *key* in there."""
+    if path is None:
+        return told
+    line = line_at(lines, (*place, key))
+    return f"{path}{f', line {line}' if line else ''}: {told}"
 
 
 def _meant(

@@ -40,6 +40,8 @@ class Tenant:
     """People's own Acumatica users, where the company acts as the person who decides."""
     administrators: Sequence[str] = ()
     """Mails of who settles what nobody else can."""
+    version: str = ""
+    """Which configuration this is: stamped onto what is decided by it."""
 
     @property
     def name(self) -> str:
@@ -78,15 +80,7 @@ class Tenant:
 
     async def people(self, conn: Connection, *, now: datetime) -> People:
         """Match the company's employees to people of Teams, with who acts for whom today."""
-        today = now.astimezone(self.company.zone).date()
-        return match_people(
-            await people.employees(conn, self.name),
-            await people.people(conn),
-            self.overrides,
-            contacts=await people.contacts(conn, self.name),
-            delegation=Delegation(today, self.company.delegation),
-            lookups=await entra.lookups(conn),
-        )
+        return await people_of(conn, self.company, self.overrides, now=now)
 
     async def asked(self, conn: Connection, decision: Decision, *, now: datetime) -> Asked | None:
         """Gather what a press on *decision* is judged by."""
@@ -138,14 +132,35 @@ class Tenant:
 
     async def story(self, conn: Connection, record: StoredDocument, *, now: datetime) -> Story:
         """Gather what a card of the document tells."""
-        decisions = await ledger.history(conn, self.name, record.document)
-        steps = await ledger.steps(conn, decisions[-1].id) if decisions else []
-        return Story(
-            record,
-            Document.from_json(record.snapshot),
-            decisions,
-            steps,
-            await self.people(conn, now=now),
-            await comments.newest(conn, self.name, record.document, via=TALK, most=MOST_REMARKS),
-            self.leads,
-        )
+        return await story_of(conn, record, await self.people(conn, now=now), self.leads)
+
+
+async def people_of(
+    conn: Connection, company: Company, overrides: Sequence[Override], *, now: datetime
+) -> People:
+    """Match the employees of *company* to people of Teams, by what a file says of them."""
+    return match_people(
+        await people.employees(conn, company.name),
+        await people.people(conn),
+        overrides,
+        contacts=await people.contacts(conn, company.name),
+        delegation=Delegation(now.astimezone(company.zone).date(), company.delegation),
+        lookups=await entra.lookups(conn),
+        settled=await people.settled(conn, company.name),
+    )
+
+
+async def story_of(
+    conn: Connection, record: StoredDocument, everybody: People, leads: Sequence[str] = ()
+) -> Story:
+    """Gather what is stored about a document."""
+    decisions = await ledger.history(conn, record.company, record.document)
+    return Story(
+        record,
+        Document.from_json(record.snapshot),
+        decisions,
+        await ledger.steps(conn, decisions[-1].id) if decisions else [],
+        everybody,
+        await comments.newest(conn, record.company, record.document, via=TALK, most=MOST_REMARKS),
+        leads,
+    )

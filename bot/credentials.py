@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -44,6 +45,17 @@ def certificate_problem(pem: str, key: str = "") -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+def certificate_ends(pem: str) -> datetime | None:
+    """Return when a certificate ends; None where there is none that can be read."""
+    certificate = _CERTIFICATE.search(pem)
+    if certificate is None:
+        return None
+    try:
+        return x509.load_pem_x509_certificate(certificate.group().encode()).not_valid_after_utc
+    except ValueError:
+        return None
 
 
 def _loaded(pem: str) -> RSAPrivateKey:

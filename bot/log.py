@@ -7,13 +7,15 @@ import sys
 
 import structlog
 
+from bot.redacting import Redactor
 from bot.settings import LogSettings
 
 QUIET = ("aiohttp.access", "aiosqlite", "asyncio", "botframework", "msal", "urllib3")
 
 
-def set_up_logging(settings: LogSettings) -> None:
-    """Send every module's log lines through structlog to stderr."""
+def set_up_logging(settings: LogSettings, redactor: Redactor | None = None) -> None:
+    """Send every module's log lines through structlog to stderr, past *redactor*."""
+    hides = redactor or Redactor()
     as_text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -32,7 +34,8 @@ def set_up_logging(settings: LogSettings) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *([] if as_text else [structlog.processors.format_exc_info]),
+            structlog.processors.format_exc_info,
+            hides.listed,
             last,
         ],
     )

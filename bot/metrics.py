@@ -6,7 +6,7 @@ Nothing is kept between two scrapes: the numbers are read where they stand (docs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -16,8 +16,19 @@ from prometheus_client.registry import Collector
 
 from acumatica_client.usage import Usage
 from bot.board import Board
-from storage.counts import Count
+from bot.core.expiries import Expiry
+from bot.health import Part
+from bot.sending.canary import Rounds
+from storage.counts import Count, Oldest
 from storage.records import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """What a company's settings let us use of its Acumatica licence."""
+
+    seats: int
+    requests_per_minute: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,11 @@ class Sources:
     usages: Mapping[str, Usage]
     counts: Sequence[Count]
     progress: Sequence[Progress]
+    oldest: Sequence[Oldest] = ()
+    parts: Sequence[Part] = ()
+    licences: Mapping[str, Licence] = field(default_factory=dict)
+    expiries: Sequence[Expiry] = ()
+    rounds: Rounds = field(default_factory=Rounds)
 
 
 Sample = tuple[tuple[str, ...], float]
@@ -94,6 +110,41 @@ def _troubles(sources: Sources) -> Iterator[Sample]:
     return (((company,), len(board.troubles)) for company, board in sources.boards.items())
 
 
+def _licence(value: Callable[[Licence], float]) -> Read:
+    return lambda sources: (((name,), value(own)) for name, own in sources.licences.items())
+
+
+def _oldest(sources: Sources) -> Iterator[Sample]:
+    for row in sources.oldest:
+        # What is due later is not old yet.
+        yield (row.company, row.state), max(0.0, (sources.now - row.since).total_seconds())
+
+
+def _parts(sources: Sources) -> Iterator[Sample]:
+    wells: dict[tuple[str, str], bool] = {}
+    for part in sources.parts:
+        key = part.company, part.kind
+        wells[key] = wells.get(key, True) and not part.reason
+    return (((*key,), float(well)) for key, well in wells.items())
+
+
+def _expiries(sources: Sources) -> Iterator[Sample]:
+    """Tell what ends first of each kind: a label for each person would never end."""
+    first: dict[tuple[str, str], float] = {}
+    for one in sources.expiries:
+        key, left = (one.company, str(one.kind)), one.days_left(sources.now)
+        first[key] = min(first.get(key, left), left)
+    return (((*key,), left) for key, left in first.items())
+
+
+def _rounds(sources: Sources) -> Iterator[Sample]:
+    return ((("", outcome), number) for outcome, number in sources.rounds.outcomes.items())
+
+
+def _round_seconds(sources: Sources) -> Iterator[Sample]:
+    return ((("", step), seconds) for step, seconds in sources.rounds.seconds.items())
+
+
 def _progress(value: Callable[[Progress], float]) -> Read:
     return lambda sources: (
         ((row.company, row.what, row.entity), value(row)) for row in sources.progress
@@ -119,6 +170,14 @@ METRICS = (
         "erp_limit_refusals", "Answers that were the login limit or a 429, in whatever face.",
         _usage(lambda usage: usage.refused_by_limit),
     ),
+    Metric(
+        "erp_seats", "Seats of the licence that the settings leave us.",
+        _licence(lambda one: one.seats), counter=False,
+    ),
+    Metric(
+        "erp_requests_per_minute", "Requests a minute that the settings leave us; 0 is any number.",
+        _licence(lambda one: one.requests_per_minute), counter=False,
+    ),
     Metric("polls", "Polls of all entities, by how they ended.", _board("polls"), ("outcome",)),
     Metric("poll_age_seconds", "Since the last poll that went well.", _poll_age, counter=False),
     Metric("poll_interval_seconds", "How often is polled now.", _poll_every, counter=False),
@@ -141,11 +200,30 @@ METRICS = (
         _progress(lambda row: row.finished_at is None), ("what", "entity"), counter=False,
     ),
     Metric("outbox", "Messages to Teams.", _rows("outbox"), ("state",), counter=False),
+    Metric("canary_rounds", "Test messages, by how they ended.", _rounds, ("outcome",)),
+    Metric(
+        "canary_failures", "Test messages that failed one after the other until now.",
+        lambda sources: [(("",), sources.rounds.failures)], counter=False,
+    ),
+    Metric(
+        "canary_seconds", "How long each step of the last test message took.",
+        _round_seconds, ("step",), counter=False,
+    ),
     Metric("feed", "Lines for activity feeds, by how it went.", _board("feed"), ("outcome",)),
     Metric("erp_notes", "Notes on documents.", _rows("erp_notes"), ("state",), counter=False),
+    Metric("notices", "Replies to be read.", _rows("notices"), ("state",), counter=False),
+    Metric(
+        "oldest_seconds", "How long the oldest of what is not at its end has been there.",
+        _oldest, ("state",), counter=False,
+    ),
     Metric("decisions", "Questions put to people.", _rows("decisions"), ("state",), counter=False),
     Metric(
         "troubles", "What is wrong now and shown by /health/ready.", _troubles, counter=False,
+    ),
+    Metric("part_well", "Whether a part is well: 1 or 0.", _parts, ("part",), counter=False),
+    Metric(
+        "expiry_days", "Days until the first secret or sign-in of a kind ends.", _expiries,
+        ("kind",), counter=False,
     ),
 )  # fmt: skip
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.checked import SettingsError, is_loopback
 from bot.company_file import Company, File, read_file
 from bot.core.routes import CHANNEL
-from bot.settings import CALLBACK, MAKE_KEY, CompanySecrets, Settings, read_settings
+from bot.core.shadows import flaws
+from bot.secrets.sources import doubles, read_complete
+from bot.settings import CALLBACK, MAKE_KEY, CompanySecrets, Settings
+from bot.toml_lines import Place
 
 FEWEST_ADMINISTRATORS = 2
+NEARLY = 0.9
+"""How alike two names of channels are, of which one is a slip; east and west are not."""
 
 
 def read_everything(**values: Any) -> tuple[Settings, File]:
     """Read and check the environment and the file, or raise SettingsError with every mistake."""
-    settings = read_settings(**values)
+    settings = read_complete(**values)
     try:
         file = read_file(settings.config)
     except SettingsError as error:
@@ -31,9 +38,38 @@ def read_everything(**values: Any) -> tuple[Settings, File]:
     return settings, file
 
 
-def warnings(file: File) -> list[str]:
+class Oddity(NamedTuple):
+    """Something that is safe but surely not meant, or will be missed one day."""
+
+    place: Place
+    """Where in the file; empty where nothing stands."""
+    told: str
+
+
+def warnings(settings: Settings, file: File) -> list[str]:
     """List what is safe but will be missed one day."""
-    return [*_few_administrators(file), *_odd_channels(file)]
+    return [one.told for one in oddities(settings, file)]
+
+
+def oddities(settings: Settings, file: File) -> list[Oddity]:
+    """List the same with the places in the file."""
+    everywhere = [*_few_administrators(file), *doubles(settings)]
+    return [
+        *(Oddity((), told) for told in everywhere),
+        *_odd_channels(file),
+        *_odd_routes(file),
+    ]
+
+
+def _odd_routes(file: File) -> Iterator[Oddity]:
+    """Tell of routes nothing reaches, and of people who could never decide."""
+    for company in file.company:
+        rows = [n for n, route in enumerate(file.route) if route.company == company.name]
+        routes = [file.route[row] for row in rows]
+        for flaw in flaws(routes, file.overrides(company.name)):
+            where = f"{company.name}: route {flaw.route + 1}"
+            key = f".{flaw.key}" if flaw.key else ""
+            yield Oddity(("route", rows[flaw.route], flaw.key), f"{where}{key} {flaw.told}")
 
 
 def _few_administrators(file: File) -> list[str]:
@@ -48,7 +84,7 @@ def _few_administrators(file: File) -> list[str]:
     ]
 
 
-def _odd_channels(file: File) -> list[str]:
+def _odd_channels(file: File) -> list[Oddity]:
     """List names that look misspelt; one that nothing binds is fine, people bind it in Teams."""
     bound = {channel.name for channel in file.channel}
     used = _channels_used(file)
@@ -56,10 +92,29 @@ def _odd_channels(file: File) -> list[str]:
     for name in sorted(used - bound):
         if close := get_close_matches(name, bound):
             told = f"channel:{name} is bound by no [[channel]]"
-            found.append(f"{told}; is {close[0]!r} meant? Else bind it in Teams")
-    for name in sorted(bound - used):
-        found.append(f"[[channel]] {name!r} is used by no route")
-    return found
+            told += f"; is {close[0]!r} meant? Else bind it in Teams"
+            found.append(Oddity(_first_use(file, name), told))
+    for number, channel in enumerate(file.channel):
+        if channel.name not in used:
+            told = f"[[channel]] {channel.name!r} is used by no route"
+            found.append(Oddity(("channel", number, "name"), told))
+    return [*found, *_alike(file, used - bound)]
+
+
+def _alike(file: File, names: set[str]) -> Iterator[Oddity]:
+    """Tell of a name that one place uses, and that is almost one that others use."""
+    often = Counter(word.removeprefix(CHANNEL) for route in file.route for word in route.to)
+    for name in sorted(names):
+        others = [other for other in often if often[other] > often[name]]
+        if often[name] == 1 and (close := get_close_matches(name, others, 1, NEARLY)):
+            told = f"channel:{name} is used once; is {close[0]!r} meant, which others use?"
+            yield Oddity(_first_use(file, name), told)
+
+
+def _first_use(file: File, name: str) -> Place:
+    rows = (n for n, route in enumerate(file.route) if f"{CHANNEL}{name}" in route.to)
+    row = next(rows, None)
+    return () if row is None else ("route", row, "to")
 
 
 def _channels_used(file: File) -> set[str]:
@@ -89,6 +144,7 @@ def _of_environment(settings: Settings) -> list[str]:
         *settings.server.problems(),
         *settings.encryption.problems(),
         *settings.audit.problems(),
+        *settings.admin.problems(settings.server.public_url),
         *_unsealed(settings),
     ]
 

@@ -10,13 +10,16 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from aiohttp import web
 
 from acumatica_client.client import ErpClient
 from acumatica_client.transport import Transport, same_host
+from bot.admin.doors import add_doors
+from bot.admin.room import furnish
+from bot.admin.visit import Desk
 from bot.attempt import Runner, keep_going
 from bot.auditing.changes import note_changes
 from bot.auditing.keys import open_chain
@@ -26,6 +29,8 @@ from bot.checked import SettingsError
 from bot.clock import Bell, Clock, Ports
 from bot.companies import Tenant
 from bot.company_file import Company, File, Paces
+from bot.configuring.anew import look_anew
+from bot.configuring.version import short, version_of
 from bot.core.rates import Rates
 from bot.deciding.administrators import Administrators
 from bot.deciding.bells import Bells
@@ -34,17 +39,21 @@ from bot.deciding.dialogs import Dialogs
 from bot.deciding.doer import Doer
 from bot.deciding.pressed import Presses
 from bot.deciding.questions import Cause, note
+from bot.deciding.settlements import Settlements
 from bot.deciding.settler import Settler
 from bot.gate import open_gate
+from bot.health import Health
 from bot.incoming import Incoming
 from bot.languages import Listener
 from bot.listening.ear import Listening, listen, silence
 from bot.listening.graph_door import LIFECYCLE, NOTIFICATIONS
+from bot.metrics import Licence
 from bot.noting.noter import Noter
 from bot.operating.replayer import Replayer
 from bot.operating.restored import begin_carefully
 from bot.people.directory import Directory, EmployeeList
 from bot.people.organisation import organisation
+from bot.pulse import Pulse
 from bot.reading.look import Look
 from bot.reading.poller import Poller
 from bot.reading.push_door import PUSH_LIMIT, PushDoor
@@ -53,7 +62,10 @@ from bot.reading.reconcile import Reconciler
 from bot.safety import unsafe
 from bot.sdk import BotbuilderSeam
 from bot.seam import OpenSeam
+from bot.secrets.countdown import Countdown
+from bot.secrets.renewing import InUse, Renewing, Reread
 from bot.sending.backlog import Backlog
+from bot.sending.canary import Canary
 from bot.sending.dispatcher import Dispatcher
 from bot.sending.effects import Effects
 from bot.sending.pace import Pace
@@ -77,6 +89,7 @@ from bot.talking.search import Search
 from bot.talking.talk import Sources, Talk
 from bot.talking.welcome import Welcome
 from bot.tokens import Tokens
+from bot.tracing import traced
 from bot.watch import Hints, Watch
 from storage import audit, conversations, documents, ledger, outbox, progress, requests
 from storage.database import Connection, Database
@@ -115,15 +128,26 @@ class Service:
     binding: Binding
     listening: Listening
     replayer: Replayer
+    boards: Mapping[str, Board]
+    pulse: Pulse
+    desk: Desk
+    """What the admin page is made from."""
 
 
 SERVICE = web.AppKey("service", Service)
 
 
 def build(
-    settings: Settings, file: File, ports: Ports, open_seam: OpenSeam = BotbuilderSeam
+    settings: Settings,
+    file: File,
+    ports: Ports,
+    open_seam: OpenSeam = BotbuilderSeam,
+    reread: Reread | None = None,
 ) -> web.Application:
-    """Return the application of *settings*; raises SettingsError when it would be unsafe."""
+    """Return the application of *settings*; raises SettingsError when it would be unsafe.
+
+    *reread* reads the settings anew, to take secrets that changed; without it none are.
+    """
     problems = unsafe(settings, file)
     if problems:
         raise SettingsError(problems)
@@ -137,9 +161,11 @@ def build(
     app.router.add_get("/health/live", _door(lambda doors: doors.live))
     app.router.add_get("/health/ready", _door(lambda doors: doors.ready))
     app.router.add_get("/metrics", _door(lambda doors: doors.metrics))
+    if settings.admin.enabled:
+        add_doors(app, lambda request: request.app[SERVICE].desk)
 
     async def running(app: web.Application) -> AsyncIterator[None]:
-        async with open_service(settings, file, ports, open_seam) as service:
+        async with open_service(settings, file, ports, open_seam, reread) as service:
             app[SERVICE] = service
             async with looping(service, ports):
                 yield
@@ -163,7 +189,11 @@ async def _graph_door(request: web.Request) -> web.Response:
 
 @asynccontextmanager
 async def open_service(
-    settings: Settings, file: File, ports: Ports, open_seam: OpenSeam = BotbuilderSeam
+    settings: Settings,
+    file: File,
+    ports: Ports,
+    open_seam: OpenSeam = BotbuilderSeam,
+    reread: Reread | None = None,
 ) -> AsyncIterator[Service]:
     """Open every resource, in order, and close them in the opposite order."""
     async with AsyncExitStack() as stack:
@@ -173,9 +203,11 @@ async def open_service(
         await audit.begin(store, chain, now=ports.clock.now())
         await _settle_in(store, settings, file, ports)
         safe = await open_vault(settings, store)
+        in_use = InUse(settings)
+        ports = replace(ports, open_transport=traced(ports.open_transport, ports.clock))
         tenants = {}
         for company in file.company:
-            erp = open_erp(company, settings, ports, store, safe)
+            erp = open_erp(company, settings, ports, store, safe, in_use=in_use)
             stack.push_async_callback(erp.close)
             grants = open_grants(company, settings, ports, store, safe)
             if grants is not None:
@@ -191,11 +223,12 @@ async def open_service(
         stack.push_async_callback(tokens.close)
         consents = Consents(tenants, store, ports)
         service = _compose(
-            settings,
+            in_use,
             ports,
             store,
             tenants,
             teams,
+            file=file,
             consents=consents,
             paces=file.limits,
             authority=authority_of(file),
@@ -205,8 +238,10 @@ async def open_service(
             login=login,
             vault=safe,
             upkeep=Upkeep(settings, file, store, ports, chain),
+            reread=reread,
         )
         stack.push_async_callback(service.dispatcher.close)
+        stack.push_async_callback(service.desk.evidence.close)
         await service.binding.look_around()
         rescued = await service.worker.rescue()
         if rescued:
@@ -233,7 +268,7 @@ async def looping(service: Service, ports: Ports) -> AsyncIterator[None]:
 async def _loop(service: Service, loop: Loop, ports: Ports) -> None:
     if isinstance(loop.runner, Look):
         await service.directory.tried[loop.runner.company].wait()
-    await keep_going(loop.runner, loop.bell, ports.clock, name=loop.name)
+    await keep_going(loop.runner, loop.bell, ports.clock, name=loop.name, pulse=service.pulse)
 
 
 async def _settle_in(store: Database, settings: Settings, file: File, ports: Ports) -> None:
@@ -241,6 +276,7 @@ async def _settle_in(store: Database, settings: Settings, file: File, ports: Por
     now = ports.clock.now()
     async with store.transaction() as conn:
         await note_changes(conn, settings, file, ports)
+        await look_anew(conn, file, ports)
         await ledger.free_leases(conn)
         await ledger.drop_answers(conn, before=now - ANSWERS_KEPT)
         await progress.give_up(conn, note="broke off: the service was stopped", now=now)
@@ -270,16 +306,17 @@ def _tenant(
     user = settings.acumatica.get(company.name, CompanySecrets()).user
     told = file.overrides(company.name)
     routes, names = file.routes(company.name), file.administrators
-    return Tenant(company, routes, erp, told, user, grants, names)
+    return Tenant(company, routes, erp, told, user, grants, names, short(version_of(file)))
 
 
 def _compose(
-    settings: Settings,
+    in_use: InUse,
     ports: Ports,
     store: Database,
     tenants: Tenants,
     teams: Transport,
     *,
+    file: File,
     consents: Consents,
     paces: Paces,
     authority: Authority,
@@ -289,11 +326,13 @@ def _compose(
     login: Transport,
     vault: Vault | None,
     upkeep: Upkeep,
+    reread: Reread | None,
 ) -> Service:
+    settings = in_use.settings
     clock, reachable = ports.clock, settings.teams.reachable
     keys = SigningKeys(teams, clock, settings.teams.openid_metadata_url)
     outbox, directory_bell = Bell(clock), Bell(clock)
-    boards = {name: Board(clock) for name in tenants}
+    boards, pulse = {name: Board(clock) for name in tenants}, Pulse(clock)
     reach = Reach(store, boards.values())
     pace = Pace(paces.quotas(), clock, freed=outbox)
     connector = _connector(settings.teams, teams, tokens, pace, reach)
@@ -354,6 +393,15 @@ def _compose(
         name: Reconciler(tenant, store, ports, look_bell=look_bells[name], board=boards[name])
         for name, tenant in tenants.items()
     }
+    renewing = Renewing(in_use, reread, tokens, clock)
+    countdown = Countdown(
+        in_use, file, store, tenants, ports, graph=org.graph, tokens=tokens, outbox_bell=outbox
+    )
+    canary = Canary(
+        store, connector, tenants, ports,
+        channel=file.canary.channel, every=file.canary.every,
+        reachable=reachable, outbox_bell=outbox,
+    )  # fmt: skip
     looks = tuple(look_bells.values())
     replayer = Replayer(store, showing, reach, ports, bells=(outbox, *looks))
     loops = [
@@ -366,6 +414,9 @@ def _compose(
         ),
         Loop("outbox", dispatcher, outbox),
         Loop("consents", consents, Bell(clock)),
+        Loop("secrets", renewing, Bell(clock)),
+        Loop("countdown", countdown, Bell(clock)),
+        *([Loop("canary", canary, Bell(clock))] if file.canary.channel else []),
         *(Loop(*one) for one in (*org.runners(), *listening.runners(), *upkeep.runners(outbox))),
         *(Loop(f"reconcile {name}", one, Bell(clock)) for name, one in reconcilers.items()),
         *(
@@ -374,23 +425,40 @@ def _compose(
             for loop in _company_loops(tenant, store, ports, bells[name], boards[name])
         ),
     ]
+    health = Health(store, settings.storage.path, clock, boards, pulse)
     doors = Doors(
         open_gate(settings.teams, keys, clock, seam.verify),
         seam,
-        PushDoor(store, ports, _push_companies(settings, tenants, bells, boards)),
+        PushDoor(store, ports, _push_companies(in_use, tenants, bells, boards)),
         _watch(
-            settings,
+            in_use,
             store,
             clock,
             tenants,
             boards,
-            hints=_hints(org.hints, listening.hints, upkeep.hints),
+            health=health,
+            countdown=countdown,
+            canary=canary,
+            hints=_hints(
+                org.hints,
+                listening.hints,
+                upkeep.hints,
+                renewing.hints,
+                countdown.hints,
+                canary.hints,
+            ),
         ),
         consents,
     )
+    desk = furnish(
+        in_use, file, store, ports, login,
+        tenants=tenants, boards=boards, health=health, expiries=countdown.known,
+        replayer=replayer, claims=claims, settlements=Settlements(claims, showing, ports),
+        directory=directory,
+    )  # fmt: skip
     return Service(
         store, tenants, directory, worker, dispatcher, tuple(loops), doors, reconcilers, binding,
-        listening, replayer,
+        listening, replayer, boards, pulse, desk,
     )  # fmt: skip
 
 
@@ -417,17 +485,27 @@ def _hints(*parts: Hints) -> Hints:
 
 
 def _watch(
-    settings: Settings,
+    in_use: InUse,
     store: Database,
     clock: Clock,
     tenants: Tenants,
     boards: Mapping[str, Board],
     *,
+    health: Health,
     hints: Hints,
+    countdown: Countdown,
+    canary: Canary,
 ) -> Watch:
     usage = {name: tenant.erp.usage for name, tenant in tenants.items()}
-    token = settings.server.metrics_token.get_secret_value()
-    return Watch(store, clock, boards, usage, token=token, hints=hints)
+    licences = {
+        name: Licence(one.company.seats, one.company.requests_per_minute)
+        for name, one in tenants.items()
+    }
+    return Watch(
+        store, clock, boards, usage,
+        health=health, token=in_use.metrics_token, hints=hints,
+        licences=licences, expiries=countdown.known, rounds=canary.rounds,
+    )  # fmt: skip
 
 
 def _company_loops(
@@ -449,13 +527,13 @@ def _company_loops(
 
 
 def _push_companies(
-    settings: Settings,
+    in_use: InUse,
     tenants: Tenants,
     bells: Mapping[str, Bells],
     boards: Mapping[str, Board],
 ) -> dict[str, PushCompany]:
     found = {}
     for name, tenant in tenants.items():
-        secrets = settings.acumatica.get(name, CompanySecrets()).push_secrets()
+        secrets = in_use.push_secrets_of(name)
         found[name] = PushCompany(secrets, tenant.company.tenant, bells[name].look, boards[name])
     return found

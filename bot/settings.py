@@ -7,7 +7,9 @@ Nested with `__` (`TEAMS__APP_ID`), also from `.env`; a secret may come from a f
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -63,6 +65,11 @@ class TeamsSettings(Strict):
     )
     tenant_id: str = Field("", description="Entra tenant id the bot is registered in.")
     client_secret: SecretStr = Field(SecretStr(""), description="Client secret of the app.")
+    client_secret_ends: date | Literal[""] = Field(
+        "",
+        description="Day the client secret ends, as Entra shows it (`2027-03-31`); default: asked"
+        " of Graph where `Application.Read.All` is granted, else not known.",
+    )
     certificate: SecretStr = Field(
         SecretStr(""),
         description="Instead of a secret: a certificate of the app in PEM, with its private key.",
@@ -341,6 +348,20 @@ class EncryptionSettings(Strict):
         description="Keys separated by commas: the first seals, all open. Needed for OAuth by"
         " consent and for acting as the person.",
     )
+    key_vault: UrlOrNone = Field(
+        "",
+        description="Azure Key Vault that keeps the keys, read by the machine's managed identity,"
+        " where `keys` is empty.",
+    )
+    key_vault_secret: str = Field(
+        "countersign-encryption-keys",
+        description="Name of the secret in it.",
+        pattern=r"^[0-9A-Za-z-]{1,127}$",
+    )
+    identity: str = Field(
+        "",
+        description="Client id of a user-assigned identity to read it with; empty: the system's.",
+    )
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -389,6 +410,41 @@ class AuditSettings(Strict):
         ]
 
 
+class AdminSettings(Strict):
+    """The admin page, and who may sign in to it."""
+
+    enabled: bool = Field(default=False, description="Whether there is an admin page at `/admin`.")
+    client_id: str = Field(
+        "",
+        description="Application (client) id of the Entra registration people sign in with; empty:"
+        " only links of `admin link` sign in.",
+    )
+    client_secret: SecretStr = Field(SecretStr(""), description="Client secret of it.")
+    idle_minutes: int = Field(
+        30, ge=1, le=1440, description="Minutes without a request after which a session ends."
+    )
+    session_hours: int = Field(
+        8, ge=1, le=24, description="Hours after which a session ends, whatever happens in it."
+    )
+    sign_ins_a_minute: int = Field(
+        10, ge=1, le=1000, description="Tries to sign in that one address has in a minute."
+    )
+
+    def problems(self, public_url: str) -> list[str]:
+        """List what is missing for a sign-in by Entra."""
+        found: list[str] = []
+        if not self.enabled:
+            return found
+        if self.client_id and not self.client_secret:
+            found.append(
+                "ADMIN__CLIENT_SECRET (or ADMIN__CLIENT_SECRET_FILE) is empty: Entra answers a"
+                " web application with its secret only"
+            )
+        if self.client_id and not public_url:
+            found.append("SERVER__PUBLIC_URL is empty: Entra must know where to send people back")
+        return found
+
+
 class LogSettings(Strict):
     """How the service speaks to its operator."""
 
@@ -398,7 +454,17 @@ class LogSettings(Strict):
     )
 
 
-_NESTED = ("teams__", "server__", "encryption__", "audit__", "acumatica__")
+class TracesSettings(Strict):
+    """Where spans go."""
+
+    url: UrlOrNone = Field(
+        "",
+        description="Address that takes spans by OTLP over HTTP, like"
+        " `http://127.0.0.1:4318/v1/traces`; needs the extra `otel`. Empty: none are sent.",
+    )
+
+
+_NESTED = ("teams__", "server__", "encryption__", "audit__", "admin__", "acumatica__")
 """Where secrets stand; other programs have variables that end in `_FILE`, too."""
 
 
@@ -410,14 +476,21 @@ def _with_files(source: PydanticBaseSettingsSource) -> PydanticBaseSettingsSourc
 
 
 def _resolved(variables: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """Read the files that are named; what stands in the environment itself counts more."""
     named = [name for name in variables if name.startswith(_NESTED) and name.endswith("_file")]
     plain = {name: value for name, value in variables.items() if name not in named}
-    return plain | {name.removesuffix("_file"): _file_text(name, variables[name]) for name in named}
+    texts = {name.removesuffix("_file"): _file_text(name, variables[name]) for name in named}
+    return plain | {name: text for name, text in texts.items() if not plain.get(name)}
+
+
+def place_of(path: str) -> Path:
+    """Return where a file that is named lies: a bare name among systemd's credentials, if any."""
+    return Path(os.environ.get("CREDENTIALS_DIRECTORY", ""), path)
 
 
 def _file_text(name: str, path: str | None) -> str:
     try:
-        return Path(path or "").read_text("utf-8").strip()
+        return place_of(path or "").read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise SettingsError([f"{name.upper()}: {path!r} cannot be read: {reason}"]) from error
@@ -437,8 +510,10 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    traces: TracesSettings = Field(default_factory=TracesSettings)
     encryption: EncryptionSettings = Field(default_factory=EncryptionSettings)
     audit: AuditSettings = Field(default_factory=AuditSettings)
+    admin: AdminSettings = Field(default_factory=AdminSettings)
     acumatica: dict[str, CompanySecrets] = Field(default_factory=dict)
 
     def exposed(self) -> list[str]:
@@ -458,6 +533,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read, in this order: arguments, the environment, `.env`."""
         return init_settings, _with_files(env_settings), _with_files(dotenv_settings)
+
+
+def own_address(settings: Settings) -> str:
+    """Return where the service listens, as this machine reaches it."""
+    server = settings.server
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(server.host, server.host)  # noqa: S104
+    return f"http://{host}:{server.port}"
 
 
 def read_settings(**values: Any) -> Settings:

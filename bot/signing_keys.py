@@ -116,6 +116,17 @@ class SigningKeys:
         return read_object(reply.body)
 
 
+class EntraKeys(SigningKeys):
+    """The keys tokens of Entra are signed with; their address is the vendor's own, and fixed."""
+
+    def __init__(self, transport: Transport, clock: Clock, *, login_url: str, tenant: str) -> None:
+        self._keys_at = f"{login_url.rstrip('/')}/{tenant}/discovery/v2.0/keys"
+        super().__init__(transport, clock, self._keys_at)
+
+    async def _address(self) -> str:
+        return self._keys_at
+
+
 def _usable(document: Json) -> dict[str, Key]:
     """Return the keys of a document by id; one without any is a broken one."""
     listed = document.get("keys")

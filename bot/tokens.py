@@ -66,6 +66,9 @@ class Tokens(Protocol):
     async def roles(self) -> frozenset[str]:
         """Return the application permissions Graph grants us. Raises TokenRefused."""
 
+    async def renew(self, settings: TeamsSettings) -> None:
+        """Prove ourselves with what *settings* say now; tokens in use stay good."""
+
     async def close(self) -> None:
         """Stop what is under way."""
 
@@ -125,6 +128,10 @@ class EntraTokens:
         except jwt.PyJWTError:
             return frozenset()
         return frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
+
+    async def renew(self, settings: TeamsSettings) -> None:
+        """Prove ourselves with what *settings* say from the next token on."""
+        self._settings, self._application = settings, None
 
     async def close(self) -> None:
         """Stop what is under way."""
@@ -193,6 +200,9 @@ class NoTokens:
     async def roles(self) -> frozenset[str]:
         """Nothing is granted."""
         return frozenset()
+
+    async def renew(self, settings: TeamsSettings) -> None:
+        """There is nothing to prove."""
 
     async def close(self) -> None:
         """There is nothing to stop."""

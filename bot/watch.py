@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -17,7 +19,10 @@ from aiohttp import web
 from acumatica_client.usage import Usage
 from bot.board import Board
 from bot.clock import Clock
-from bot.metrics import Sources, exposition
+from bot.core.expiries import Expiry
+from bot.health import Health
+from bot.metrics import Licence, Sources, exposition
+from bot.sending.canary import Rounds
 from storage import counts, progress
 from storage.counts import Count
 from storage.database import Database
@@ -26,6 +31,7 @@ PARKED = {
     ("inbox", "parked"): "pushes are parked",
     ("hints", "parked"): "documents could not be looked at",
     ("outbox", "dead"): "messages were given up",
+    ("notices", "parked"): "replies under cards could not be read",
     ("erp_notes", "parked"): "notes could not be written onto their documents",
     ("decisions", "needs_person"): "decisions need a person",
 }
@@ -47,9 +53,17 @@ class Watch:
         boards: Mapping[str, Board],
         usages: Mapping[str, Usage],
         *,
-        token: str,
+        health: Health,
+        token: Callable[[], str],
         hints: Hints | None = None,
+        licences: Mapping[str, Licence] | None = None,
+        expiries: Callable[[], Sequence[Expiry]] = tuple,
+        rounds: Rounds | None = None,
     ) -> None:
+        self._rounds = rounds or Rounds()
+        self._licences = licences or {}
+        self._expiries = expiries
+        self._health = health
         self._hints = hints
         self._store = store
         self._clock = clock
@@ -59,20 +73,29 @@ class Watch:
 
     async def ready(self, request: web.Request) -> web.Response:
         """Say whether the store answers, and to an operator what is wrong with which company."""
+        parts = await self._health.parts()
+        blocking = [part.reason for part in parts if part.blocks]
+        told: dict[str, Any] = {"ready": not blocking}
+        if self._may_read(request):
+            told["reasons"] = blocking
+            told["parts"] = [part.to_json() for part in parts]
+            with suppress(sqlite3.Error):  # the parts tell of it
+                told |= await self._details()
+        return web.json_response(told, status=503 if blocking else 200)
+
+    async def _details(self) -> dict[str, Any]:
+        """Tell what stands where, and what is lost although nothing is broken."""
         async with self._store.reading() as conn:
             counted = await counts.everything(conn)
-        trouble = await self._store.trouble()
-        told: dict[str, Any] = {"ready": not trouble}
-        if self._may_read(request):
-            told["reasons"] = [f"nothing can be stored: {trouble}"] if trouble else []
-            told["companies"] = {
+        return {
+            "companies": {
                 name: _state(board, [one for one in counted if one.company == name])
                 for name, board in self._boards.items()
-            }
+            },
             # Answers in chat and welcomes belong to no company.
-            told["warnings"] = _warnings([one for one in counted if not one.company])
-            told["hints"] = list(await self._hints()) if self._hints else []
-        return web.json_response(told, status=503 if trouble else 200)
+            "warnings": _warnings([one for one in counted if not one.company]),
+            "hints": list(await self._hints()) if self._hints else [],
+        }
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Tell every number of docs/metrics.md; 404 to whoever may not read them."""
@@ -80,20 +103,32 @@ class Watch:
             raise web.HTTPNotFound
         async with self._store.reading() as conn:
             counted, reads = await counts.everything(conn), await progress.everything(conn)
-        sources = Sources(self._clock.now(), self._boards, self._usages, counted, reads)
+            oldest = await counts.ages(conn)
+        sources = Sources(
+            self._clock.now(), self._boards, self._usages, counted, reads, oldest,
+            parts=await self._health.parts(), licences=self._licences, expiries=self._expiries(),
+            rounds=self._rounds,
+        )  # fmt: skip
         return web.Response(body=exposition(sources), headers={"Content-Type": TEXT})
 
     def _may_read(self, request: web.Request) -> bool:
-        if self._token:
+        token = self._token()
+        if token:
             shown = request.headers.getall("Authorization", [])
-            wanted = f"Bearer {self._token}".encode()
+            wanted = f"Bearer {token}".encode()
             return len(shown) == 1 and hmac.compare_digest(_bytes(shown[0]), wanted)
         return _is_local(request)
 
 
 def _state(board: Board, counted: list[Count]) -> dict[str, Any]:
     reasons = [f"{where}: {reason}" for where, reason in sorted(board.troubles.items())]
-    return {"ready": not reasons, "reasons": reasons, "warnings": _warnings(counted)}
+    polled = board.polled_at.isoformat() if board.polled_at else None
+    return {
+        "ready": not reasons,
+        "reasons": reasons,
+        "warnings": _warnings(counted),
+        "last_poll": polled,
+    }
 
 
 def _warnings(counted: list[Count]) -> list[str]:

@@ -5,7 +5,7 @@ Only administrators get it, each in their own chat, so it tells the whole docume
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from acumatica_client.models import CallClass, Document
 from cards import days
 from cards.buttons import drawn_buttons
+from cards.changes import Change, told_changes
 from cards.elements import Container, FactSet, TextBlock
 from cards.elements import Fact as FactElement
 from cards.language import Language, phrase
@@ -101,6 +102,8 @@ class Matter:
     attempt: Attempt
     standing: Standing
     mismatch: bool
+    differences: Sequence[Change]
+    """What was approved and what was done instead; of a mismatch only."""
     token: str
     link: str
     as_of: datetime
@@ -180,6 +183,9 @@ def _facts(matter: Matter) -> Iterator[FactElement]:
         answer = language.term(_ANSWERS.get(attempt.answered, _NO_ANSWER))
         yield FactElement(title=say("Its answer"), value=answer)
     yield FactElement(title=say("Acumatica shows"), value=_shows(matter))
+    differ = " ".join(told_changes(matter.differences, language)) if matter.mismatch else ""
+    if differ:
+        yield FactElement(title=say("Not as approved"), value=escape(differ))
 
 
 def _shows(matter: Matter) -> str:

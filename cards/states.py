@@ -192,13 +192,19 @@ def _needs_person(situation: Situation, it: str, _status: str) -> Told:
     )
 
 
+def _mismatched(situation: Situation, status: str) -> tuple[str, ...]:
+    differ = told_changes(situation.changes, situation.language)
+    pressed = deeds.pressed(situation)
+    return _notes(_reason(situation), *differ, pressed, _shows(situation, status))
+
+
 def _mismatch(situation: Situation, _it: str, status: str) -> Told:
     return Told(
         headline=situation.language.say(
             "What was {done} is not what was approved; an administrator must look.",
             done=deeds.done(situation),
         ),
-        notes=_notes(_reason(situation), deeds.pressed(situation), _shows(situation, status)),
+        notes=_mismatched(situation, status),
         tone="attention",
     )
 
@@ -208,7 +214,7 @@ def _seen(situation: Situation, _it: str, status: str) -> Told:
         headline=situation.language.say(
             "What was {done} is not what was approved.", done=deeds.done(situation)
         ),
-        notes=_notes(_reason(situation), deeds.pressed(situation), _shows(situation, status)),
+        notes=_mismatched(situation, status),
         tone="warning",
     )
 

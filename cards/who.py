@@ -84,6 +84,8 @@ class Profile:
     members: tuple[Membership, ...] = ()
     channels: tuple[str, ...] | None = None
     """Names the channel they asked in is bound to; None where it is their own chat."""
+    version: str = ""
+    """Which configuration Countersign works by."""
 
 
 def settings_card(profile: Profile, language: Language) -> Spoken:
@@ -98,6 +100,8 @@ def settings_card(profile: Profile, language: Language) -> Spoken:
         told[language.say("This channel")] = ", ".join(profile.channels) or language.say(
             "bound to nothing"
         )
+    if profile.version:
+        told[language.say("Configuration")] = profile.version
     body = [heading(title), _facts(told)]
     for member in profile.members:
         body.append(TextBlock(escape(member.company), weight="Bolder", spacing="Medium"))

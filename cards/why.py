@@ -119,7 +119,8 @@ def why_card(why: Why, *, now: datetime, zone: tzinfo, language: Language) -> Sp
     sheet = sheet_of(why.document)
     title = language.say("Why {document}", document=sheet.headed(why.document, language))
     head = TextBlock(escape(title), size="Large", weight="Bolder", style="heading")
-    parts = [head, *_routing(why, language), *_deciding(why, language)]
+    routing = [TextBlock(escape(line, 400)) for line in routing_lines(why, language)]
+    parts = [head, *routing, *_deciding(why, language)]
     shown = list(why.events)[-MOST_EVENTS:]
     while True:
         told = [_event(event, now, zone, language) for event in shown]
@@ -131,9 +132,10 @@ def why_card(why: Why, *, now: datetime, zone: tzinfo, language: Language) -> Sp
         shown = shown[len(shown) // 4 + 1 :]
 
 
-def _routing(why: Why, language: Language) -> list[TextBlock]:
+def routing_lines(why: Why, language: Language) -> list[str]:
+    """Say by which route a document goes, where its card goes, and what each earlier one wants."""
     status = why.document.status
-    lines = [
+    return [
         language.say("It is {status} and goes by route {number}.", status=status, number=why.route)
         if not why.resumed
         else language.say(
@@ -142,9 +144,8 @@ def _routing(why: Why, language: Language) -> list[TextBlock]:
             number=why.route,
         ),
         _targets(why.targets, language),
-        *(_passed(one, language) for one in why.passed),
+        *(passed_line(one, language) for one in why.passed),
     ]
-    return [TextBlock(escape(line, 400)) for line in lines]
 
 
 def _targets(targets: Sequence[str], language: Language) -> str:
@@ -159,7 +160,8 @@ def _targets(targets: Sequence[str], language: Language) -> str:
     return language.say("Its card goes to {places}.", places=joined(named, language))
 
 
-def _passed(one: Passed, language: Language) -> str:
+def passed_line(one: Passed, language: Language) -> str:
+    """Say what kept a document from a route."""
     if not one.field:
         return language.say(
             "Route {number} is for {wanted}; it is {shown}.",
@@ -187,6 +189,14 @@ def _as_amount(one: Passed, text: str, language: Language) -> str:
 
 
 def _deciding(why: Why, language: Language) -> list[TextBlock]:
+    return [
+        TextBlock(escape(line, 400), **({"spacing": "Medium"} if not n else {}))
+        for n, line in enumerate(deciding_lines(why, language))
+    ]
+
+
+def deciding_lines(why: Why, language: Language) -> list[str]:
+    """Say who is asked to decide, and how they were found."""
     lines = []
     if not why.asks:
         lines.append(language.say("Nobody is asked to decide on it now."))
@@ -196,10 +206,7 @@ def _deciding(why: Why, language: Language) -> list[TextBlock]:
     else:
         lines.append(language.say("Nobody could be found in Teams who may decide."))
     lines += [_source(source, language) for source in why.sources] if why.asks else []
-    return [
-        TextBlock(escape(line, 400), **({"spacing": "Medium"} if not n else {}))
-        for n, line in enumerate(lines)
-    ]
+    return lines
 
 
 def _source(source: Source, language: Language) -> str:

@@ -19,7 +19,7 @@ COMPILE = (
 )  # fmt: skip
 EVERYTHING = (
     "--group", "dev", "--group", "lint", "--group", "browser", "--group", "successor",
-    "--group", "bench",
+    "--group", "bench", "--extra", "otel",
 )  # fmt: skip
 
 

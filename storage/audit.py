@@ -64,6 +64,19 @@ async def newest(conn: Connection, *, limit: int = 100) -> list[AuditEntry]:
     return [_entry(row) async for row in SQL.newest(conn, limit=limit)]
 
 
+async def told_of(
+    conn: Connection, company: str, document: str, *, before: int, limit: int
+) -> list[Row]:
+    """Return a page of one document's story, newest first: rows before that number."""
+    rows = SQL.told_of(conn, company=company, document=document, before=before, limit=limit)
+    return [read_row(row) async for row in rows]
+
+
+async def back(conn: Connection, *, before: int, limit: int) -> list[Row]:
+    """Return a page of the trail, newest first: rows before that number."""
+    return [read_row(row) async for row in SQL.back(conn, before=before, limit=limit)]
+
+
 async def head(conn: Connection) -> Row | None:
     """Return the last row of the chain."""
     row = await SQL.head(conn)
@@ -122,6 +135,12 @@ async def _chain_former(store: Database) -> bool:
 async def people(conn: Connection) -> dict[str, str]:
     """Return whose each pseudonym is."""
     return {row["alias"]: row["person"] async for row in SQL.aliases(conn)}
+
+
+async def people_among(conn: Connection, aliases: Iterable[str]) -> dict[str, str]:
+    """Return whose each of these pseudonyms is."""
+    rows = SQL.aliases_among(conn, aliases=packed(sorted(aliases)))
+    return {row["alias"]: row["person"] async for row in rows}
 
 
 async def alias_of(conn: Connection, person: str) -> str:

@@ -46,6 +46,18 @@ DELETE FROM audit_people WHERE NOT EXISTS (
 SELECT * FROM (SELECT * FROM audit WHERE company = :company AND document = :document
                 ORDER BY seq DESC LIMIT :limit) ORDER BY seq;
 
+-- name: told_of(company, document, before, limit)
+-- A page of one document's own rows, the newest first.
+SELECT * FROM audit_rows
+ WHERE company = :company AND document = :document AND seq < :before
+ ORDER BY seq DESC LIMIT :limit;
+
+-- name: back(before, limit)
+SELECT * FROM audit_rows WHERE seq < :before ORDER BY seq DESC LIMIT :limit;
+
+-- name: aliases_among(aliases)
+SELECT alias, person FROM audit_people WHERE alias IN (SELECT value FROM json_each(:aliases));
+
 -- name: newest(limit)
 SELECT * FROM audit ORDER BY seq DESC LIMIT :limit;
 

@@ -28,6 +28,7 @@ __all__ = [
     "Database",
     "StoreError",
     "StoreInUse",
+    "is_owned",
     "statements",
     "visiting",
 ]
@@ -124,17 +125,34 @@ class Database:
 
 
 @asynccontextmanager
-async def visiting(path: Path) -> AsyncIterator[Connection]:
+async def visiting(path: Path, chain: Chain | None = None) -> AsyncIterator[Connection]:
     """Reach into the store of a running service from outside, for single statements.
 
-    Each is committed by itself, and the service's own transactions wait for it, but briefly.
-    Raises StoreError.
+    Each is committed by itself, and the service's own transactions wait for it, but briefly. With
+    *chain* the audit trail can be added to. Raises StoreError.
     """
     try:
         async with AsyncExitStack() as opened:
-            yield await _connect(path, opened, aiosqlite.connect)
+            conn = await _connect(path, opened, aiosqlite.connect)
+            for function in chain.functions() if chain else ():
+                await conn.create_function(*function)
+            yield conn
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}; is an older Countersign running?") from error
+
+
+async def is_owned(path: Path) -> bool:
+    """Say whether a running service owns the store at *path*; takes nothing from it."""
+    lock = path.with_name(path.name + ".lock")
+    if not lock.exists():
+        return False
+    async with aiosqlite.connect(f"{lock.resolve().as_uri()}?mode=ro", uri=True) as conn:
+        try:
+            await conn.execute("PRAGMA busy_timeout = 0")
+            await conn.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.OperationalError:
+            return True
+    return False
 
 
 async def _own(path: Path, opened: AsyncExitStack, connect: Connect) -> Connection:

@@ -14,10 +14,15 @@ SQL = statements("deliveries")
 REPLAYS = statements("replays")
 
 
+def place_of(delivery: Delivery) -> str:
+    """Return where something stands in the list, for the page after it."""
+    return f"{stamp(delivery.since)}|{delivery.id}"
+
+
 async def unfinished(
-    conn: Connection, wanted: Wanted, *, limit: int, after: Delivery | None = None
+    conn: Connection, wanted: Wanted, *, limit: int, after: str = ""
 ) -> list[Delivery]:
-    """List what is not at its end, oldest first, after a row of the page before."""
+    """List what is not at its end, oldest first, after the place of a row."""
     rows = SQL.unfinished(
         conn,
         company=wanted.company,
@@ -26,7 +31,7 @@ async def unfinished(
         since=stamp(wanted.since),
         ids=packed(wanted.ids or ()),
         everything=int(wanted.ids is None),
-        after=f"{stamp(after.since)}|{after.id}" if after else "|",
+        after=after or "|",
         limit=limit,
     )
     return [_delivery(row) async for row in rows]
@@ -35,6 +40,12 @@ async def unfinished(
 async def counts(conn: Connection, company: str = "") -> dict[str, tuple[int, datetime]]:
     """Count what is not at its end by state, with the moment the oldest of each began."""
     rows = SQL.counts(conn, company=company)
+    return {row["state"]: (row["items"], moment(row["oldest"])) async for row in rows}
+
+
+async def counts_of_none(conn: Connection) -> dict[str, tuple[int, datetime]]:
+    """Count what belongs to no company and is not at its end: answers in chat, welcomes."""
+    rows = SQL.counts_of_none(conn)
     return {row["state"]: (row["items"], moment(row["oldest"])) async for row in rows}
 
 

@@ -19,8 +19,12 @@ SELECT * FROM (
       FROM hints
     UNION ALL
     SELECT 'd' || rowid, coalesce(nullif(verb, ''), 'decision'), company, document, person_name,
-           CASE state WHEN 'claimed' THEN 'waiting' ELSE 'person' END,
-           state, reason, 0, coalesce(claimed_at, asked_at), ''
+           CASE state WHEN 'claimed' THEN 'waiting' ELSE 'person' END, state,
+           CASE WHEN state <> 'claimed' THEN reason
+                WHEN EXISTS (SELECT 1 FROM steps WHERE decision = decisions.id AND state = 'in_doubt')
+                THEN 'Acumatica gave no clear answer: what became of it is read back'
+                ELSE 'is being carried out in Acumatica' END,
+           0, coalesce(claimed_at, asked_at), ''
       FROM decisions WHERE state IN ('claimed', 'needs_person', 'confirmed_mismatch')
 ) AS item
  WHERE (:company = '' OR company = :company)
@@ -31,6 +35,12 @@ SELECT * FROM (
    AND (since, id) > (substr(:after, 1, instr(:after, '|') - 1),
                       substr(:after, instr(:after, '|') + 1))
  ORDER BY since, id LIMIT :limit;
+
+-- name: counts_of_none()
+SELECT CASE state WHEN 'maybe_delivered' THEN 'maybe'
+                  WHEN 'waiting' THEN 'parked' WHEN 'dead' THEN 'parked'
+                  ELSE 'waiting' END AS state, count(*) AS items, min(created_at) AS oldest
+  FROM outbox WHERE state <> 'delivered' AND company = '' GROUP BY 1;
 
 -- name: counts(company)
 SELECT state, count(*) AS items, min(since) AS oldest FROM (

@@ -58,6 +58,24 @@ async def of_entity(conn: Connection, entity: str, *, limit: int = 500) -> list[
     return [read_record(row) async for row in SQL.of_entity(conn, prefix=f"{entity}/", limit=limit)]
 
 
+async def newest(
+    conn: Connection, company: str, *, limit: int, after: tuple[str, str] = ("~", "")
+) -> list[StoredDocument]:
+    """List a company's documents, whose status changed last first, after a place in that order."""
+    since, document = after
+    rows = SQL.newest(conn, company=company, since=since, document=document, limit=limit)
+    return [read_record(row) async for row in rows]
+
+
+async def asked(
+    conn: Connection, company: str, *, limit: int, after: tuple[str, str] = ("", "")
+) -> list[tuple[StoredDocument, datetime]]:
+    """List documents of which a question waits for people, with since when, the longest first."""
+    since, document = after
+    rows = SQL.asked(conn, company=company, since=since, document=document, limit=limit)
+    return [(read_record(row), moment(row["asked_at"])) async for row in rows]
+
+
 async def numbered(conn: Connection, entity: str, number: str) -> list[StoredDocument]:
     """Find the documents of an entity by number alone, as a person types it."""
     rows = SQL.numbered(conn, prefix=f"{entity}/", number=number)

@@ -100,3 +100,16 @@ SELECT document, status FROM vendor_refs JOIN documents USING (company, document
  WHERE company = :company AND party = :party AND reference = :reference
    AND document <> :document AND gone = 0
  ORDER BY document;
+
+-- name: newest(company, since, document, limit)
+-- Whose status changed last comes first; a page goes on after the last row of the one before.
+SELECT * FROM documents
+ WHERE company = :company AND (status_since, document) < (:since, :document)
+ ORDER BY status_since DESC, document DESC LIMIT :limit;
+
+-- name: asked(company, since, document, limit)
+-- Of which a question waits for people, the longest first; pages go on as above.
+SELECT d.*, q.asked_at FROM decisions AS q JOIN documents AS d USING (company, document)
+ WHERE q.company = :company AND q.state = 'pending'
+   AND (q.asked_at, q.document) > (:since, :document)
+ ORDER BY q.asked_at, q.document LIMIT :limit;

@@ -67,6 +67,12 @@ async def history(conn: Connection, company: str, document: str) -> list[Decisio
     return [_decision(row) async for row in rows]
 
 
+async def open_questions(conn: Connection, company: str) -> tuple[int, datetime | None]:
+    """Return how many questions wait for people, and since when the oldest does."""
+    row = await SQL.open_questions(conn, company=company)
+    return row["number"], moment_or_none(row["oldest"])
+
+
 async def by_token(conn: Connection, token: str) -> Decision | None:
     """Return the question a card token leads to."""
     row = await SQL.by_token(conn, token=token)
@@ -136,10 +142,12 @@ async def claim(
     now: datetime,
     reading: Reading,
     agreed: str = "",
+    approved: Json | None = None,
 ) -> bool:
     """Give the decision to this press and journal its plan; False when another press was first.
 
-    *agreed*: who had agreed as the first of two, when this press was judged.
+    *agreed*: who had agreed as the first of two, when this press was judged. *approved*: the
+    document as the person saw it.
     """
     won = await SQL.claim(
         conn,
@@ -149,6 +157,7 @@ async def claim(
         person=claimant.person,
         person_name=claimant.person_name,
         said=claimant.said,
+        approved=packed(approved) if approved else "",
         now=stamp(now),
         boot=reading.boot,
         seconds=reading.seconds,
@@ -179,6 +188,17 @@ async def settle(
     """End a decision that still *was* in that state; False when somebody else moved it."""
     rows = await SQL.settle(conn, id=decision, was=was, state=state, reason=reason, now=stamp(now))
     return bool(rows)
+
+
+async def approved(conn: Connection, decision: str) -> Json | None:
+    """Return the document a person approved, while what they pressed is carried out."""
+    text = await SQL.approved(conn, id=decision)
+    return dict(json.loads(text)) if text else None
+
+
+async def differ(conn: Connection, decision: str, changes: Sequence[tuple[str, str, str]]) -> None:
+    """Keep in what another thing took effect than was approved."""
+    await SQL.differ(conn, id=decision, changes=packed(changes))
 
 
 # --- steps ----------------------------------------------------------------------------------

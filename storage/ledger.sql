@@ -50,17 +50,23 @@ UPDATE decisions SET agreed = :person, agreed_name = :person_name, agreed_verb =
        agreed_at = :now, approvers = :approvers
  WHERE id = :id AND state = 'pending' AND agreed = '';
 
--- name: claim(id, verb, person, person_name, agreed, said, now, boot, seconds)!
+-- name: claim(id, verb, person, person_name, agreed, said, approved, now, boot, seconds)!
 -- The compare-and-set that makes one press win. It was judged by who had agreed then.
 UPDATE decisions SET state = 'claimed', verb = :verb, person = :person,
-       person_name = :person_name, said = :said, claimed_at = :now,
+       person_name = :person_name, said = :said, approved = :approved, claimed_at = :now,
        claimed_boot = :boot, claimed_since = :seconds
  WHERE id = :id AND state = 'pending' AND agreed = :agreed
    AND (agreed <> :person OR agreed_verb <> :verb);
 
 -- name: settle(id, was, state, reason, now)!
-UPDATE decisions SET state = :state, reason = :reason, settled_at = :now
+UPDATE decisions SET state = :state, reason = :reason, settled_at = :now, approved = ''
  WHERE id = :id AND state = :was;
+
+-- name: approved(id)$
+SELECT approved FROM decisions WHERE id = :id;
+
+-- name: differ(id, changes)!
+UPDATE decisions SET changes = :changes WHERE id = :id;
 
 -- name: add_step(decision, number, name, due_at, boot, seconds)!
 INSERT INTO steps (decision, number, name, state, due_at, due_boot, due_since)
@@ -137,3 +143,8 @@ ON CONFLICT (activity) DO NOTHING;
 
 -- name: drop_answers(before)!
 DELETE FROM answers WHERE at < :before;
+
+-- name: open_questions(company)^
+-- How many questions wait for people, and since when the oldest does.
+SELECT count(*) AS number, min(asked_at) AS oldest FROM decisions
+ WHERE company = :company AND state = 'pending';

@@ -106,6 +106,11 @@ async def abandoned(conn: Connection) -> list[OutboxItem]:
     return [_item(row) async for row in SQL.abandoned(conn)]
 
 
+async def anything_due(conn: Connection, *, now: datetime) -> bool:
+    """Say whether any message may go now, or is on its way."""
+    return bool(await SQL.anything_due(conn, now=stamp(now)))
+
+
 async def next_due(conn: Connection, *, now: datetime) -> datetime | None:
     """Return when the next message comes due that is not due yet."""
     return moment_or_none(await SQL.next_due(conn, now=stamp(now)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -48,6 +48,31 @@ async def people(conn: Connection) -> list[TeamsPerson]:
 async def with_chat(conn: Connection) -> frozenset[str]:
     """Return the aadObjectIds of everybody whose own chat with the bot is known."""
     return frozenset([row["person"] async for row in SQL.with_chat(conn)])
+
+
+async def named(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Return what people with these aadObjectIds are called, as far as they are known."""
+    rows = SQL.named(conn, ids=packed(sorted(ids)))
+    return {row["aad_object_id"]: row["name"] async for row in rows}
+
+
+async def settled(conn: Connection, company: str) -> dict[str, str]:
+    """Return who an operator said that employees are: employee code to aadObjectId."""
+    return {row["employee"]: row["person"] async for row in SQL.settled(conn, company=company)}
+
+
+async def settle(
+    conn: Connection, company: str, employee: str, person: str, *, by: str, now: datetime
+) -> None:
+    """Remember who an operator says that an employee is."""
+    await SQL.settle(
+        conn, company=company, employee=employee, person=person, name=by, now=stamp(now)
+    )
+
+
+async def unsettle(conn: Connection, company: str, employee: str) -> bool:
+    """Forget it again; False when nobody had said so."""
+    return bool(await SQL.unsettle(conn, company=company, employee=employee))
 
 
 async def asked_now(conn: Connection, company: str) -> frozenset[str]:

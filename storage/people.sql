@@ -11,6 +11,10 @@ SELECT * FROM everybody WHERE aad_object_id = :aad_object_id;
 -- name: people()
 SELECT * FROM everybody ORDER BY aad_object_id;
 
+-- name: named(ids)
+SELECT aad_object_id, name FROM everybody
+ WHERE aad_object_id IN (SELECT value FROM json_each(:ids)) AND name <> '';
+
 -- name: with_chat()
 SELECT DISTINCT person FROM conversations WHERE kind = 'personal' AND person <> '';
 
@@ -44,3 +48,15 @@ ON CONFLICT (company, id) DO UPDATE SET
 
 -- name: contacts(company)
 SELECT * FROM contacts WHERE company = :company ORDER BY id;
+
+-- name: settled(company)
+SELECT employee, person, settled_by FROM settled_matches WHERE company = :company;
+
+-- name: settle(company, employee, person, name, now)!
+INSERT INTO settled_matches (company, employee, person, settled_by, settled_at)
+VALUES (:company, :employee, :person, :name, :now)
+ON CONFLICT (company, employee) DO UPDATE SET
+    person = excluded.person, settled_by = excluded.settled_by, settled_at = excluded.settled_at;
+
+-- name: unsettle(company, employee)!
+DELETE FROM settled_matches WHERE company = :company AND employee = :employee;

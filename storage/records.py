@@ -191,6 +191,7 @@ class Decision:
     resumes: bool = False
     """Goes on where a plan that was tried stopped midway."""
     changes: tuple[tuple[str, str, str], ...] = ()
+    """(field, was, is): since it was asked before; of a mismatch, approved and done."""
     verb: str = ""
     person: str = ""
     person_name: str = ""

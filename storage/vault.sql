@@ -13,7 +13,7 @@ DELETE FROM vault WHERE company = :company AND name = :name;
 SELECT name FROM vault WHERE company = :company ORDER BY name;
 
 -- name: rows()
-SELECT company, name, sealed FROM vault ORDER BY company, name;
+SELECT company, name, sealed, changed_at FROM vault ORDER BY company, name;
 
 -- name: reseal(company, name, was, sealed)!
 -- Only what still is what was read: a newer secret must not be overwritten by an older one.

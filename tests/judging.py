@@ -69,6 +69,8 @@ RULES: tuple[Callable[[Case], Iterable[str]], ...] = (
     promises_in_teams.i12_one_card_for_a_document_in_a_place,
     promises_in_teams.i13_nobody_asks_before_retry_after,
     promises_in_teams.i18_the_store_is_sound,
+    promises_in_teams.i18_every_change_of_a_decision_has_its_row,
+    promises_in_teams.i18_every_request_of_a_step_has_its_row,
     promises_in_teams.i18_the_chain_holds,
 )
 

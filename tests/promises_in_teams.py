@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -184,17 +185,59 @@ _WITHOUT_A_NAME = (
 """Why there was nothing to send, or how else it was learnt that it had been."""
 
 
+DECIDED = (
+    "SELECT json_extract(detail, '$.decision') AS decision, action FROM audit_rows"
+    " WHERE action LIKE 'decision %' ORDER BY seq"
+)
+UNSETTLED_ENDS = ("needs_person", "confirmed_mismatch")
+"""Ends that two administrators lead to another one."""
+SENT = (
+    "SELECT correlation, json_extract(detail, '$.step') AS step, count(*) AS times"
+    " FROM audit_rows WHERE action = 'step sent' GROUP BY 1, 2"
+)
+
+
 def i18_the_store_is_sound(case: Case) -> Iterator[str]:
     for (said,) in case.asked("PRAGMA integrity_check"):
         if said != "ok":
             yield said
     yield from (f"{row[0]} points nowhere" for row in case.asked("PRAGMA foreign_key_check"))
+
+
+def i18_every_change_of_a_decision_has_its_row(case: Case) -> Iterator[str]:
+    told: dict[str, list[str]] = defaultdict(list)
+    for row in case.asked(DECIDED):
+        told[row["decision"]].append(row["action"].removeprefix("decision "))
+    for one in case.asked("SELECT * FROM decisions"):
+        rows = told.pop(one["id"], [])
+        if rows != _course(one, rows):
+            yield f"{one['document']} is {one['state']}, the audit tells {', '.join(rows)}"
+    yield from (f"the audit tells of {one}, which is no decision" for one in told)
+
+
+def _course(decision: sqlite3.Row, rows: list[str]) -> list[str]:
+    """What the rows must be of a decision in this state; what it passed may stand between."""
+    state = decision["state"]
+    passed = [one for one in rows[1:-1] if one in UNSETTLED_ENDS]
+    return [
+        "asked",
+        *(["agreed"] if decision["agreed"] else []),
+        *(["claimed"] if decision["verb"] else []),
+        *passed,
+        *([] if state in ("pending", "claimed") else [state]),
+    ]
+
+
+def i18_every_request_of_a_step_has_its_row(case: Case) -> Iterator[str]:
+    told = {(row["correlation"], row["step"]): row["times"] for row in case.asked(SENT)}
     for row in case.asked(
-        "SELECT id, document, state FROM decisions WHERE verb <> '' AND NOT EXISTS"
-        " (SELECT 1 FROM audit WHERE action = 'decision claimed'"
-        " AND json_extract(detail, '$.decision') = decisions.id)"
+        "SELECT correlation, name, sum(attempts) AS times FROM steps JOIN decisions"
+        " ON decisions.id = steps.decision GROUP BY 1, 2 HAVING sum(attempts) > 0"
     ):
-        yield f"the press on {row['document']} is not in the audit"
+        rows = told.pop((row["correlation"], row["name"]), 0)
+        if rows != row["times"]:
+            yield f"{row['name']} left {row['times']} times, the audit tells {rows}"
+    yield from (f"the audit tells of {name}, which never left" for _, name in told)
 
 
 def i18_the_chain_holds(case: Case) -> Iterator[str]:

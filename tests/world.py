@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import functools
 import json
 import os
@@ -23,6 +24,7 @@ from typing import Any, ClassVar
 
 import aiohttp
 from aiohttp import web
+from canaries import Canaries, kept_in, secrets_in, without_sign_ins
 from watchdog import excused
 
 from deployment.sandbox import acumatica, teams
@@ -31,7 +33,7 @@ from storage.records import Reading
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_FILE = ROOT / "deployment" / "sandbox" / "countersign.demo.toml"
-PATIENCE = 30.0
+PATIENCE = 90.0
 PASSWORD = "a-password-of-the-stand-in"
 PUSH_SECRET = "a-push-secret-of-32-characters!!"
 BOT_SECRET = "a-client-secret-of-the-stand-in"
@@ -307,6 +309,10 @@ class World:
     more: dict[str, Any] = field(default_factory=dict)
     """Further settings of the bot, nested like the others."""
     bots: list[Any] = field(default_factory=list)
+    reread: Callable[[], Any] | None = None
+    """Reads the bot's settings anew; without it, it takes no changed secrets."""
+    canaries: Canaries = field(default_factory=Canaries)
+    """Every secret a bot was given here must be found nowhere at the end."""
 
     def file(self) -> Path:
         text = DEMO_FILE.read_text("utf-8").replace("http://127.0.0.1:8770", self.witness.erp)
@@ -339,7 +345,35 @@ class World:
                 "acme": {"user": "countersign", "password": PASSWORD, "push_secret": PUSH_SECRET}
             },
         }
-        return merged(settings, self.more)
+        told = merged(settings, self.more)
+        for name, secret in secrets_in(told).items():
+            self.canaries.plant(name, secret)
+        return told
+
+    async def leaks(self) -> list[str]:
+        """Which secret stands where it must not."""
+        ours = self.witness
+        for name, url in (("Acumatica", ours.erp), ("Teams", ours.teams)):
+            history = without_sign_ins(await ours.get(f"{url}/_sandbox/history"))
+            self.canaries.hear(f"the history of {name}", json.dumps(history).encode())
+        documents = await ours.get(f"{ours.erp}/_sandbox/documents")
+        self.canaries.hear("the documents of Acumatica", json.dumps(documents).encode())
+        screen = await ours.get(f"{ours.teams}/_sandbox/screen")
+        self.canaries.hear("the screen of Teams", json.dumps(screen).encode())
+        with excused():  # reads every file there is
+            keys = self.more.get("encryption", {}).get("keys", "")
+            for store in self.data.rglob("*.db"):
+                for name, secret in kept_in(store, str(keys)).items():
+                    self.canaries.plant(name, secret)
+            return self.canaries.found(self.data)
+
+    async def hear_doors(self) -> None:
+        """Listen to what the service tells an operator, once before it stops."""
+        for door in ("/health/ready", "/metrics"):
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                timeout = aiohttp.ClientTimeout(total=5)
+                async with self.witness.session.get(self.witness.bot + door, timeout=timeout) as it:
+                    self.canaries.hear(f"{door} of the service", await it.read())
 
     @asynccontextmanager
     async def bot(self, *, speed: float = 1.0) -> AsyncIterator[str]:
@@ -347,19 +381,22 @@ class World:
         from bot.clock import system_ports
         from bot.company_file import read_file
         from bot.connections import GuardedRunner
+        from bot.secrets.sources import complete
         from bot.service import build
         from bot.settings import read_settings
 
         with excused():  # reads files, migrates the store, imports the SDK
-            settings = read_settings(_env_file=None, **self.settings())
+            settings = complete(read_settings(_env_file=None, **self.settings()))
             ports = replace(system_ports(), clock=FastClock(speed))
-            app = build(settings, read_file(settings.config), ports)
+            reread = (lambda: self.reread()) if self.reread else None
+            app = build(settings, read_file(settings.config), ports, reread=reread)
             runner = GuardedRunner(app, access_log=None)
             await runner.setup()
             site = web.SockSite(runner, self.witness_socket())
             await site.start()
         try:
             yield self.witness.bot
+            await self.hear_doors()
         finally:
             await runner.cleanup()
 
@@ -480,7 +517,10 @@ async def open_world(
         world = World(witness, data)
         try:
             yield world
+            leaks = await world.leaks()
+            assert not leaks, "\n".join(leaks)
         finally:
+            world.canaries.close()
             for process in world.bots:
                 await world.kill(process)
             await served.cleanup()

@@ -178,7 +178,7 @@ class Anchoring:
             }
             key = f"audit|head|{today}"
             item = OutboxItem(key, "say", "", f"audit {today}", place, payload, self._ports.token())
-            if await outbox.add(conn, item, now=self._ports.clock.now()):
-                await audit.remember(conn, TOLD, today)
+            await outbox.add(conn, item, now=self._ports.clock.now())
+            await audit.remember(conn, TOLD, today)
         if self.outbox is not None:
             self.outbox.ring()

@@ -13,12 +13,14 @@ from typing import Any
 
 from bot.clock import Ports
 from bot.company_file import File
+from bot.configuring.version import version_of
 from bot.settings import Settings
 from storage import audit
 from storage.database import Connection
 from storage.records import AuditEntry, Json, StoredEmployee, packed
 
 NAME = "settings"
+KEY = "encryption key"
 MOST = 200
 """Changes told one by one; beyond, their number is told."""
 _RIGHTS = re.compile(
@@ -32,6 +34,7 @@ _ENVIRONMENT = {
     "storage": {"url"},
     "server": {"host", "port", "public_url"},
     "audit": {"anchor", "keep_details"},
+    "admin": {"enabled", "client_id", "idle_minutes", "session_hours"},
 }  # fmt: skip
 """What of the environment is no secret."""
 
@@ -39,16 +42,44 @@ _ENVIRONMENT = {
 async def note_changes(conn: Connection, settings: Settings, file: File, ports: Ports) -> None:
     """Write a start into the trail, and what changed since the one before."""
     now, token = ports.clock.now(), ports.token()
-    is_ = dict(flat(_told(settings, file)))
+    is_ = dict(flat(without_secrets(settings, file)))
     was = await audit.seen_before(conn, NAME)
     mark = hashlib.sha256(packed(is_).encode()).hexdigest()
-    told: list[tuple[str, Json]] = [("service started", {"settings": mark})]
+    by = {"settings": mark, "configuration": version_of(file)}
+    told: list[tuple[str, Json]] = [("service started", by)]
     if was is not None:
         told += _rows(differences(was, is_))
     for action, detail in told:
         await audit.add(conn, AuditEntry(now, token, "countersign", action, detail=detail))
     if was != is_:
         await audit.remember(conn, NAME, is_)
+    if settings.encryption.listed:
+        await note_key(conn, settings.encryption.listed, ports)
+
+
+async def note_key(conn: Connection, keys: Sequence[str], ports: Ports) -> None:
+    """Write into the trail that another encryption key seals than before."""
+    seen, is_ = await seen_key(conn), key_mark(keys)
+    if seen == is_:
+        return
+    if seen is not None:
+        detail = {"was": seen, "is": is_}
+        entry = AuditEntry(
+            ports.clock.now(), ports.token(), "countersign", "encryption key changed", detail=detail
+        )
+        await audit.add(conn, entry)
+    await audit.remember(conn, KEY, is_)
+
+
+async def seen_key(conn: Connection) -> str | None:
+    """Return the mark of the key that sealed last."""
+    seen = await audit.seen_before(conn, KEY)
+    return None if seen is None else str(seen)
+
+
+def key_mark(keys: Sequence[str]) -> str:
+    """Return what names the key that seals, and tells nothing of it."""
+    return hashlib.sha256(f"mark {keys[0]}".encode()).hexdigest()[:16]
 
 
 async def note_employees(
@@ -102,7 +133,8 @@ def _rows(changes: list[Json]) -> Iterator[tuple[str, Json]]:
             yield action, {"changes": found[:MOST], "count": len(found)}
 
 
-def _told(settings: Settings, file: File) -> Json:
+def without_secrets(settings: Settings, file: File) -> Json:
+    """Return all of the file, and of the environment what is no secret."""
     return {
         **file.model_dump(mode="json"),
         "environment": settings.model_dump(mode="json", include=_ENVIRONMENT),

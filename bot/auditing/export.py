@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.auditing import page
+from bot.auditing.decisions import PRESSED, Decisions
 from bot.auditing.keys import to_disk
 from bot.auditing.page import Cover
 from bot.auditing.proof import NAME, Proof
@@ -59,19 +60,27 @@ class _Counted:
     actions: Counter[str] = field(default_factory=Counter)
     documents: set[str] = field(default_factory=set)
     ended: str = ""
-    decided: str = ""
+    decided: list[str] = field(default_factory=list)
+    """Who pressed what counted, of the newest question; above a threshold they are two."""
+    sent: Counter[str] = field(default_factory=Counter)
+    """Requests to Acumatica by their step."""
     shown: Told | None = None
+    decisions: Decisions = field(default_factory=Decisions)
 
     def add(self, told: Told) -> None:
         row = told.row
+        self.decisions.add(told)
         self.rows, self.last, self.first = self.rows + 1, row.at, self.first or row.at
         self.actions[row.action] += 1
-        if len(self.documents) <= 10_000:
-            self.documents.add(f"{row.company} {row.document}")
+        self.documents.add(f"{row.company} {row.document}")
         if row.action.startswith("decision ") and row.action not in _STILL_OPEN:
             self.ended = told.what
-        if row.action == "decision claimed":
-            self.decided = f"{told.who}, {row.at[:16].replace('T', ' ')} UTC"
+        if row.action == "decision asked":
+            self.decided = []
+        if row.action in PRESSED:
+            self.decided.append(f"{told.who}, {row.at[:16].replace('T', ' ')} UTC")
+        if row.action == "step sent":
+            self.sent[told.what.partition(":")[0]] += 1
         if told.document:
             self.shown = told
 
@@ -216,6 +225,7 @@ def _cover(order: Order, counted: _Counted) -> Cover:
         counted=_figures(order, counted),
         document=shown.document if shown and order.wanted.document else {},
         lines=shown.lines if shown and order.wanted.document else (),
+        decisions=None if order.wanted.document else counted.decisions,
     )
 
 
@@ -223,14 +233,19 @@ def _figures(order: Order, counted: _Counted) -> list[tuple[str, str]]:
     told = counted.actions
     pairs = [
         ("Ended", counted.ended if order.wanted.document else ""),
-        ("Decided by", counted.decided if order.wanted.document else ""),
+        ("Decided by", " and ".join(counted.decided) if order.wanted.document else ""),
         ("Documents", "" if order.wanted.document else str(len(counted.documents))),
-        ("Presses", str(told["decision claimed"])),
+        ("Presses", str(sum(told[action] for action in PRESSED))),
         ("Presses refused", str(told["press refused"])),
-        ("Requests to Acumatica", str(told["step sent"])),
+        ("Requests to Acumatica", _requests(counted.sent)),
         ("Confirmed by reading back", str(told["decision confirmed"])),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def _requests(sent: Counter[str]) -> str:
+    """Say how often each step was sent: that one is a one is what has to be seen."""
+    return ", ".join(f"{step}: {times}" for step, times in sent.items()) or "0"
 
 
 def _readme(order: Order, counted: _Counted) -> str:

@@ -9,11 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from bot.auditing.decisions import HEADINGS, Decisions
 from bot.auditing.seal import Seal
 from bot.auditing.story import Told, cut, short
 
 STYLE = """
-:root{--ink:#1c2430;--soft:#5c6675;--line:#dfe3e9;--paper:#fff;--wash:#f5f7fa;--accent:#3b5bdb}
+:root{color-scheme:light dark;--ink:#1c2430;--soft:#5c6675;--line:#dfe3e9;--paper:#fff;
+ --wash:#f5f7fa;--faint:#66707f;--fine:#effaf2;--fine-line:#b7dfc3;--partly:#fff9e8;
+ --partly-line:#ecd08a;--broken:#fdf0f0;--broken-line:#f0b3b3}
+@media screen and (prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#a9b2bf;--line:#39414d;
+ --paper:#1d232c;--wash:#14181e;--faint:#97a1af;--fine:#16301f;--fine-line:#2f6b42;--partly:#33290f;
+ --partly-line:#7a622a;--broken:#3a1a1a;--broken-line:#8a3a3a}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--wash);color:var(--ink);
  font:15px/1.5 -apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
@@ -24,9 +30,9 @@ h2{font-size:1.05rem;margin:2.2rem 0 .8rem;padding-bottom:.35rem;border-bottom:2
 .over{text-transform:uppercase;letter-spacing:.09em;font-size:.72rem;color:var(--soft);margin:0}
 .sub{color:var(--soft);margin:0}
 .seal{display:flex;gap:1rem;margin:1.6rem 0;padding:1rem 1.2rem;border-radius:8px;
- border:1px solid #b7dfc3;background:#effaf2}
-.seal.partly{border-color:#ecd08a;background:#fff9e8}
-.seal.broken{border-color:#f0b3b3;background:#fdf0f0}
+ border:1px solid var(--fine-line);background:var(--fine)}
+.seal.partly{border-color:var(--partly-line);background:var(--partly)}
+.seal.broken{border-color:var(--broken-line);background:var(--broken)}
 .seal b{display:block}.seal .mark{font-size:1.5rem;line-height:1.2}
 .seal p{margin:.2rem 0 0;color:var(--soft);font-size:.88rem}
 dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:.9rem 1.5rem;
@@ -44,10 +50,11 @@ li:before{content:"";position:absolute;left:-7px;top:.45rem;width:12px;height:12
 .what{font-weight:600;overflow-wrap:anywhere}
 .who{font-weight:400;color:var(--soft)}
 .when{font-variant-numeric:tabular-nums;color:var(--soft);font-size:.82rem;margin-right:.5rem}
-.more{margin:.25rem 0 0;font-size:.85rem;color:#3d4756;overflow-wrap:anywhere}
+.more{margin:.25rem 0 0;font-size:.85rem;overflow-wrap:anywhere}
 .more span{color:var(--soft)}.more i{font-style:normal;margin-right:1rem}
-.proof{font:.72rem/1.5 ui-monospace,SFMono-Regular,Consolas,monospace;color:#7d8796;
+.proof{font:.72rem/1.5 ui-monospace,SFMono-Regular,Consolas,monospace;color:var(--faint);
  overflow-wrap:anywhere;margin:.2rem 0 0}
+.wide{overflow-x:auto}.wide table{min-width:46rem}
 table{border-collapse:collapse;width:100%;font-size:.85rem;margin:.5rem 0}
 th{text-align:left;color:var(--soft);font-weight:500}
 th,td{padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top;
@@ -90,6 +97,8 @@ class Cover:
     counted: Sequence[tuple[str, str]]
     document: Mapping[str, str]
     lines: Sequence[Mapping[str, str]]
+    decisions: Decisions | None = None
+    """All that was decided in a time; None for the evidence about one document."""
 
 
 def head(cover: Cover) -> Iterator[str]:
@@ -111,6 +120,7 @@ def head(cover: Cover) -> Iterator[str]:
     )
     yield from _list([*cover.counted, *_chosen(cover.document)])
     yield from _table(cover.lines)
+    yield from _decisions(cover.decisions)
     yield "<h2>What happened</h2>"
 
 
@@ -182,6 +192,17 @@ def _table(lines: Sequence[Mapping[str, str]]) -> Iterator[str]:
     for line in lines:
         yield _row("td", [line.get(name, "") for name in columns])
     yield "</table>"
+
+
+def _decisions(decisions: Decisions | None) -> Iterator[str]:
+    if decisions is None or not decisions.found:
+        return
+    yield f'<h2>What was decided</h2><div class="wide"><table>{_row("th", HEADINGS)}'
+    for one in decisions.found:
+        yield _row("td", one.cells())
+    yield "</table></div>"
+    if decisions.more:
+        yield f"<p>{decisions.more:,} more stand below and in rows.csv.</p>"
 
 
 def _pairs(told: Mapping[str, str]) -> str:

@@ -118,17 +118,16 @@ class _Reading:
 
     def rows(self) -> Iterator[Row]:
         while (line := self._line()) not in ("],\n", ""):
-            if line.strip():
-                try:
-                    yield read_row(_object(line.rstrip().removesuffix(",")))
-                except ValueError as error:
-                    raise StoreError(f"{NAME}: a line {error}") from error
+            try:
+                yield read_row(_object(line.rstrip().removesuffix(",")))
+            except ValueError as error:
+                raise StoreError(f"{NAME}: a line {error}") from error
 
     def end(self) -> tuple[dict[str, str], str]:
         files = _object("{" + self._line().rstrip().removesuffix(",") + "}").get("files")
-        seal = _object("{" + self._file.readline()).get("seal")
         if not isinstance(files, dict):
             raise StoreError(f"{NAME}: ends too early")
+        seal = _object("{" + self._file.readline()).get("seal")
         return files, str(seal)
 
     def digest(self) -> str:

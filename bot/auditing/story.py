@@ -38,16 +38,66 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "step answered": ("{step}: Acumatica answered: {outcome}", "erp"),
     "step put off": ("{step}: certainly not carried out, tried again", "doubt"),
     "step in doubt": ("{step}: outcome unknown, reading back", "doubt"),
-    "step go on": ("{step}: read back, it took effect; on to the next step", "done"),
+    "step go on": ("{step}: read back, it took effect", "done"),
     "step confirmed": ("{step}: read back, it took effect", "done"),
+    "step lapsed": ("{step}: certainly not carried out, and given up", "doubt"),
+    "step stopped": ("{step}: stopped, the document needs approval in Acumatica", "doubt"),
+    "step superseded": ("{step}: the document had changed, so nothing was sent", "doubt"),
+    "step needs_person": ("{step}: nobody can say whether it took effect", "refused"),
     "step by_other": ("{step}: somebody else had done it in Acumatica", "erp"),
     "step confirmed_mismatch": ("{step}: took effect on another version than approved", "refused"),
     "step refused": ("{step}: Acumatica refused", "refused"),
     "step not_applied": ("{step}: read back, it had no effect", "doubt"),
+    "mismatch found": ("What was approved and what was done: {differences}", "refused"),
     "decision confirmed": ("Confirmed: it took effect in Acumatica", "done"),
     "decision by_other": ("Closed: done by somebody else in Acumatica", "erp"),
     "decision confirmed_mismatch": ("Alarm: what took effect is not what was approved", "refused"),
-    "decision mismatch_seen": ("Two administrators saw the difference", "doubt"),
+    "decision mismatch_seen": (
+        "It took effect on another version than approved; two administrators have seen it",
+        "doubt",
+    ),
+    "settlement recorded": ("An administrator recorded: {verdict}", "pressed"),
+    "settlement confirmed": ("A second administrator confirmed: {verdict}", "pressed"),
+    "settlement objected": ("An administrator objected, so it began anew", "doubt"),
+    "settlement look wanted": ("An administrator had it read again in Acumatica", "erp"),
+    "question withdrawn": ("The question was withdrawn: {reason}", "doubt"),
+    "fallback": ("The question was brought to another place, too", "doubt"),
+    "replay": ("An operator had it tried again", "plain"),
+    "reconciled": ("Everything that waits was compared with Acumatica", "erp"),
+    "difference found": ("A comparison with Acumatica found a difference", "doubt"),
+    "erp note wanted": ("A note in Acumatica was asked for", "plain"),
+    "erp note sent": ("The note was sent to Acumatica", "sent"),
+    "erp note answered": ("Acumatica answered to the note", "erp"),
+    "erp note written": ("The note stands in Acumatica", "erp"),
+    "erp note put off": ("The note could not be written yet and is tried again", "plain"),
+    "erp note dropped": ("The note was left out", "plain"),
+    "erp note parked": ("The note could not be written", "doubt"),
+    "app wanted": ("The app was wanted for somebody who has to approve", "plain"),
+    "app sent": ("Teams was asked to install the app for somebody", "plain"),
+    "app there": ("The app is installed for somebody", "plain"),
+    "app refused": ("Teams did not install the app for somebody", "doubt"),
+    "channel bound": ("A channel was bound: {name}", "plain"),
+    "channel unbound": ("A channel was unbound: {name}", "plain"),
+    "link to connect sent": ("Somebody was sent a link to connect to Acumatica", "plain"),
+    "wrong number to connect": ("A wrong number was typed while connecting", "refused"),
+    "grant lost": ("Acumatica no longer takes somebody's sign-in", "doubt"),
+    "grant dropped: settings changed": ("A sign-in was dropped, as the settings changed", "doubt"),
+    "connected": ("Somebody connected to Acumatica", "plain"),
+    "disconnected": ("Somebody disconnected from Acumatica", "plain"),
+    "searched": ("Somebody searched for documents", "plain"),
+    "link shown": ("A link to a document was shown as a card", "plain"),
+    "secret set": ("A secret was set", "doubt"),
+    "secret removed": ("A secret was removed", "doubt"),
+    "store restored": ("The store was restored from a backup", "refused"),
+    "parked pushes dropped": ("Pushes nobody looked at for long were dropped", "doubt"),
+    "subscription created": ("Graph tells of replies in a channel from now on", "plain"),
+    "subscription ended": ("Graph no longer tells of replies in a channel", "plain"),
+    "subscription lost": ("Graph ended a subscription, which is made anew", "doubt"),
+    "Graph told of a subscription": ("Graph told of the state of a subscription", "plain"),
+    "encryption key changed": ("Another encryption key seals from now on", "doubt"),
+    "reply reads like a decision": ("A reply read like a decision; it decides nothing", "refused"),
+    "push refused": ("A push was refused", "refused"),
+    "endpoint missing": ("Acumatica lacks the endpoint that is set", "refused"),
     "decision refused": ("Refused", "refused"),
     "decision stopped": ("Stopped: it needs approval in Acumatica", "doubt"),
     "decision not_applied": ("It had no effect; the question is open again", "doubt"),
@@ -64,11 +114,38 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "question asked": ("A question was asked about it", "asked"),
     "question answered": ("The question was answered", "pressed"),
     "comment kept": ("A remark was made", "pressed"),
+    "comment edited": ("A remark was changed; what was said first is kept", "pressed"),
+    "comment deleted": ("A remark was taken back; what was said is kept", "pressed"),
     "asked in chat": ("Somebody asked the bot", "plain"),
+    "admin link made": ("A link that signs in once was made", "plain"),
+    "admin signed in": ("Signed in to the admin page as {role}", "plain"),
+    "admin press refused": ("A press on the admin page was refused: {reason}", "refused"),
+    "admin signed out": ("Signed out of the admin page", "plain"),
+    "match settled": ("Said who employee {employee} is", "doubt"),
+    "match reopened": ("Took back who employee {employee} is", "doubt"),
+    "trail checked": ("The audit trail was checked", "plain"),
+    "evidence taken": ("Evidence was taken from the audit trail", "plain"),
     "person erased": ("A person was erased from the trail", "doubt"),
     "details erased": ("Details were erased, as their time was over", "doubt"),
 }
 """Action -> its sentence and the tone of it."""
+MESSAGES = {
+    "post": "a card",
+    "update": "an edit of the card",
+    "nudge": "a reminder",
+    "say": "an answer in chat",
+    "tell": "a message to one person",
+    "connect": "a link to sign in",
+}
+"""What goes to Teams, by its kind."""
+COURSES = {
+    "delivered": ("{what} was delivered", "card"),
+    "maybe_delivered": ("{what} was sent; Teams gave no answer", "doubt"),
+    "retrying": ("{what} was not taken yet and is tried again", "plain"),
+    "waiting": ("{what} waits until its place is known", "plain"),
+    "dead": ("{what} could not be delivered", "refused"),
+}
+"""What became of it, where there is no sentence of its own."""
 OUTCOMES = {
     "A1": "certainly not sent",
     "A2": "turned away before it ran",
@@ -114,7 +191,7 @@ class Teller:
     def tell(self, row: Row) -> Told:
         """Return a row in words."""
         detail = _spoken(row.action, _read(row.detail))
-        sentence, tone = SENTENCES.get(row.action, ("", "plain"))
+        sentence, tone = SENTENCES.get(row.action) or _course(row.action)
         shown = detail.get("facts")
         kept = shown if isinstance(shown, dict) else {}
         return Told(
@@ -154,6 +231,15 @@ class Teller:
                 return cut("; ".join(pairs))
             case _:
                 return cut(str(value))
+
+
+def _course(action: str) -> tuple[str, str]:
+    """Return the sentence of what became of a message; empty when the action is none of those."""
+    kind, _, state = action.partition(" ")
+    if kind not in MESSAGES or state not in COURSES:
+        return "", "plain"
+    sentence, tone = COURSES[state]
+    return sentence.format(what=MESSAGES[kind]), tone
 
 
 def cut(text: str, longest: int = LONGEST) -> str:

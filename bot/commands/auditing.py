@@ -31,9 +31,10 @@ def audit_verify(
     """
     from bot.auditing.proof import check_pack
     from bot.auditing.verify import keys_of, verify
+    from bot.secrets.sources import with_keys
     from bot.settings import read_settings
 
-    settings = read_settings()
+    settings = with_keys(read_settings())
     if pack is not None:
         checked = check_pack(pack, keys_of(settings))
         if checked.problem:
@@ -68,10 +69,11 @@ def audit_export(
     from bot.auditing.verify import keys_of, verify
     from bot.auditing.wanted import read_wanted
     from bot.clock import system_ports
+    from bot.secrets.sources import with_keys
     from bot.settings import read_settings
 
     wanted = read_wanted(document, since, until, company)
-    settings, ports = read_settings(), system_ports()
+    settings, ports = with_keys(read_settings()), system_ports()
     keys_of(settings)
     with counting("checking") as show:
         checked = verify(settings, None, "", show)
@@ -104,6 +106,7 @@ def audit_erase(
 
     from bot.auditing.erasing import erase_person
     from bot.clock import system_ports
+    from bot.secrets.sources import with_keys
     from bot.settings import read_settings
 
     if not yes:
@@ -113,7 +116,7 @@ def audit_erase(
 
     async def work() -> None:
         alias, rows = await erase_person(
-            read_settings(), system_ports(), person, also or (), asked_by=asked_by
+            with_keys(read_settings()), system_ports(), person, also or (), asked_by=asked_by
         )
         say(f"✓ {person} is {alias} from now on; {rows:,} rows named them")
 

@@ -1,4 +1,4 @@
-"""The service, listening until it is told to stop; its settings checked; its own sign-in."""
+"""The service, listening until it is told to stop; its own sign-in."""
 
 from __future__ import annotations
 
@@ -16,32 +16,52 @@ from bot.commands.console import run_loop, say
 
 async def serve(settings: Any, file: Any) -> None:
     """Run the service until it is told to stop."""
-    async with serving(settings, file) as url:
+    from bot.safety import read_everything
+
+    def reread() -> Any:
+        # The keys stay those of the start: another one needs a restart, and Key Vault its rest.
+        return read_everything(encryption=settings.encryption)[0]
+
+    async with serving(settings, file, reread) as url:
         say(f"Countersign listens on {url}")
         await until_stopped()
         say("Stopping…")
 
 
 @asynccontextmanager
-async def serving(settings: Any, file: Any) -> AsyncIterator[str]:
-    """Listen until the block ends; everything that was opened is closed then."""
+async def serving(settings: Any, file: Any, reread: Any = None) -> AsyncIterator[str]:
+    """Listen until the block ends; everything that was opened is closed then.
+
+    *reread* reads the settings anew, to take secrets that changed.
+    """
     from bot.clock import system_ports
     from bot.connections import GuardedRunner
     from bot.log import set_up_logging
+    from bot.redacting import Redactor
+    from bot.secrets.sources import secrets_of
     from bot.service import build
+    from bot.spans import spans_to
 
-    set_up_logging(settings.log)
-    runner = GuardedRunner(
-        build(settings, file, system_ports()), settings.server.bounds(), access_log=None
-    )
-    try:
-        await runner.setup()
-        site = web.TCPSite(runner, settings.server.host, settings.server.port)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
+    redactor = Redactor()
+    redactor.learn(secrets_of(settings))
+    set_up_logging(settings.log, redactor)
+
+    def learning() -> Any:
+        fresh = reread()
+        redactor.learn(secrets_of(fresh))
+        return fresh
+
+    app = build(settings, file, system_ports(), reread=learning if reread else None)
+    runner = GuardedRunner(app, settings.server.bounds(), access_log=None)
+    async with spans_to(settings.traces.url):
+        try:
+            await runner.setup()
+            site = web.TCPSite(runner, settings.server.host, settings.server.port)
+            await site.start()
+            host, port = runner.addresses[0][:2]
+            yield f"http://{host}:{port}"
+        finally:
+            await runner.cleanup()
 
 
 async def until_stopped() -> None:
@@ -54,19 +74,6 @@ async def until_stopped() -> None:
         except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
             break
     await stop.wait()
-
-
-def check() -> None:
-    """Check settings and routes without starting anything; lists every mistake and its place."""
-    from bot.safety import read_everything, warnings
-
-    settings, file = read_everything()
-    companies, routes = len(file.company), len(file.route)
-    counted = f"{companies} {'company' if companies == 1 else 'companies'},"
-    counted += f" {routes} {'route' if routes == 1 else 'routes'}"
-    say(f"✓ {settings.config}: {counted}; the settings are safe")
-    for warning in warnings(file):
-        say(f"! {settings.config}: {warning}")
 
 
 def connect(

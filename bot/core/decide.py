@@ -256,7 +256,7 @@ def _messages(
     wanted = matter.targets if matter.asks or _is_news(document, known, policy) else ()
     posts = [PostCard(target, matter.asks) for target in wanted if target not in standing]
     if not asked and not is_change(document, known.previous):
-        return [*posts]
+        return [*posts, *_left_behind(known.cards, matter)]
     updates = [
         UpdateCard(card.target, matter.asks, replaced=_is_replaced(card, matter))
         for card in known.cards
@@ -269,6 +269,15 @@ def _is_news(document: Document, known: Known, policy: Policy) -> bool:
     if known.previous is None:
         return document.last_modified >= policy.notes_since
     return document.status != known.previous.status
+
+
+def _left_behind(cards: Iterable[PostedCard], matter: Matter) -> list[Message]:
+    """Have cards say that the question is put elsewhere now: the routes changed, nothing else."""
+    return [
+        UpdateCard(card.target, matter.asks, replaced=True)
+        for card in cards
+        if _is_replaced(card, matter) and not card.replaced and not card.stood_in
+    ]
 
 
 def _is_replaced(card: PostedCard, matter: Matter) -> bool:

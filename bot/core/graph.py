@@ -17,6 +17,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -125,7 +126,34 @@ REPLIES = Permission(
     r"/(subscriptions|teams/[^/]+/channels/[^/]+/messages)",
     alone="ChannelMessage.Read.Group",
 )
-PERMISSIONS = (FEED, INSTALL, CATALOG, REPLIES, USERS)
+APPLICATION = Permission(
+    "Application.Read.All",
+    "nobody is told that the client secret ends, unless TEAMS__CLIENT_SECRET_ENDS says when",
+    r"/applications",
+    ("Application.ReadWrite.All", "Directory.Read.All"),
+)
+PERMISSIONS = (FEED, INSTALL, CATALOG, REPLIES, APPLICATION, USERS)
+HINT = 3
+"""Characters of a secret that Graph tells, to know one from another."""
+
+
+def secret_path(app_id: str) -> str:
+    """Return where Graph tells of an app's client secrets, never what they are."""
+    return f"/applications(appId='{quote(app_id, safe='')}')?$select=passwordCredentials"
+
+
+def read_secret_end(found: Json, secret: str) -> datetime | None:
+    """Return when *secret* ends, if Graph tells of one secret only that begins like it."""
+    listed = found.get("passwordCredentials")
+    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
+    ours = [row for row in rows if row.get("hint") == secret[:HINT]]
+    if len(ours) != 1:
+        return None
+    try:
+        ends = datetime.fromisoformat(str(ours[0].get("endDateTime")))
+    except ValueError:
+        return None
+    return ends if ends.tzinfo else None
 
 
 def missing(roles: Iterable[str], wanted: Iterable[Permission]) -> list[Permission]:

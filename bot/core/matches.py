@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.addresses import Addresses
 from bot.core.people import Override, People, match_people
 from storage.records import EntraUser, Lookup, StoredEmployee, TeamsPerson
 
 BY_FILE = "countersign.toml"
+BY_OPERATOR = "settled by an operator"
 UNSEEN = "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 """Characters a terminal would act on, or nobody would see."""
 
@@ -31,6 +32,18 @@ class Register:
     users: Sequence[EntraUser] = ()
     with_company: bool = False
     """Whether a line for the file must say the company: there are several."""
+    settled: Mapping[str, str] = field(default_factory=dict)
+    """What an operator said where addresses leave doubt: employee code to aadObjectId."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person a doubtful employee could be."""
+
+    id: str
+    """aadObjectId."""
+    name: str
+    sign_in_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +65,16 @@ class Match:
     """Entries for the file, one per person it could be; one of them settles it."""
     refused: str = ""
     """Why this person may approve nothing; empty when they may."""
+    could_be: tuple[Candidate, ...] = ()
+    """Whom an operator may say that a doubtful employee is."""
 
 
 def matches(register: Register, named: Iterable[str] = ()) -> list[Match]:
     """Explain every active employee, then whoever is *named* in the file but is no employee."""
     people = match_people(
-        register.employees, register.people, register.overrides, lookups=register.lookups
-    )
+        register.employees, register.people, register.overrides,
+        lookups=register.lookups, settled=register.settled,
+    )  # fmt: skip
     desk = _Desk(register, people, Addresses(register.people, register.lookups))
     staff = [desk.employee(one) for one in register.employees if one.active]
     shown = {match.person for match in staff}
@@ -79,10 +95,17 @@ class _Desk:
         person = self.people.by_code.get(one.code)
         if person is None:
             doubt, lines = self._doubt(one), tuple(self._lines(one))
-            return Match(one.code, one.name, one.email, doubt=doubt, lines=lines)
-        told = {own.employee: own.email for own in self.register.overrides if own.employee}
-        how = BY_FILE if one.code in told else self.addresses.kind(one.email, person)
+            found = tuple(self._candidates(one))
+            return Match(one.code, one.name, one.email, doubt=doubt, lines=lines, could_be=found)
+        how = self._how(one, person)
         return self._known(Match(one.code, one.name, one.email, person, how=how))
+
+    def _how(self, one: StoredEmployee, person: TeamsPerson) -> str:
+        if one.code in {own.employee for own in self.register.overrides if own.employee}:
+            return BY_FILE
+        if self.register.settled.get(one.code) == person.aad_object_id:
+            return BY_OPERATOR
+        return self.addresses.kind(one.email, person)
 
     def address(self, address: str) -> Match:
         """Explain somebody the file names by an address."""
@@ -147,6 +170,14 @@ class _Desk:
         company = self.register.company if self.register.with_company else ""
         for email in usable or ["THEIR-SIGN-IN-NAME"]:
             yield entry(email, one.code, company)
+
+    def _candidates(self, one: StoredEmployee) -> Iterable[Candidate]:
+        """Return whom an operator may choose; nobody where the file itself is in doubt."""
+        if any(own.employee == one.code for own in self.register.overrides):
+            return
+        for person in sorted(self.addresses.could_be(one.email), key=lambda found: found.name):
+            if person.may_approve:
+                yield Candidate(person.aad_object_id, person.name, self._sign_in_name(person))
 
     def _sign_in_name(self, person: TeamsPerson) -> str:
         user = self._users().get(person.aad_object_id)

@@ -123,16 +123,21 @@ def match_people(
     contacts: Iterable[StoredContact] = (),
     delegation: Delegation | None = None,
     lookups: Iterable[Lookup] = (),
+    settled: Mapping[str, str] | None = None,
 ) -> People:
     """Match employees to Teams people by e-mail; a mail two people share leads to nobody.
 
     *lookups* is what Graph found by the addresses of both lists; without Graph there are none.
+    *settled* is what an operator said where that leaves doubt: employee code to aadObjectId.
     """
     roster, everybody, cards = list(teams), list(employees), list(contacts)
     addresses, told = Addresses(roster, lookups), list(overrides)
     active = [employee for employee in everybody if employee.active and employee.code]
-    by_file = _by_file(told, addresses)
-    by_code = {**_by_mail(active, addresses, settled=by_file), **by_file}
+    # The file counts more than an operator, and both count more than addresses.
+    by_operator = _by_operator(active, addresses, settled or {})
+    by_file = {**by_operator, **_by_file(told, addresses)}
+    taken = frozenset(by_operator.values())
+    by_code = {**_by_mail(active, addresses, settled=by_file, taken=taken), **by_file}
     # What means two employees, in one way or in two, active or not, names nobody.
     words = _unique(
         (
@@ -192,12 +197,23 @@ def _authors(employees: Iterable[StoredEmployee]) -> dict[str, StoredEmployee]:
 
 
 def _by_mail(
-    employees: Iterable[StoredEmployee], addresses: Addresses, *, settled: Mapping[str, TeamsPerson]
+    employees: Iterable[StoredEmployee],
+    addresses: Addresses,
+    *,
+    settled: Mapping[str, TeamsPerson],
+    taken: frozenset[TeamsPerson],
 ) -> dict[str, TeamsPerson]:
-    """Match by mail; a person two employees would lead to is nobody, unless the file settled it."""
+    """Match by mail; a person two employees would lead to is nobody, unless the file settled it.
+
+    Whoever is *taken*, as an operator said which employee they are, is no other one.
+    """
     mails = _unique((one.email.lower(), one.code) for one in employees)
     found = _found((code, addresses.one(mail)) for mail, code in mails.items())
-    left = {code: person for code, person in found.items() if code not in settled}
+    left = {
+        code: person
+        for code, person in found.items()
+        if code not in settled and person not in taken
+    }
     alone = _unique((person.aad_object_id, code) for code, person in left.items())
     return {code: left[code] for code in alone.values()}
 
@@ -206,6 +222,23 @@ def _by_file(told: Iterable[Override], addresses: Addresses) -> dict[str, TeamsP
     """Match as the file says; an employee it calls two people is neither."""
     named = [(one.employee, addresses.named(one.email)) for one in told]
     return _unique((code, person) for code, person in named if person)
+
+
+def _by_operator(
+    employees: Iterable[StoredEmployee], addresses: Addresses, settled: Mapping[str, str]
+) -> dict[str, TeamsPerson]:
+    """Match as an operator said, as long as that person still is one of whom it could be.
+
+    Whom they said to be two employees is neither.
+    """
+    found = {
+        one.code: person
+        for one in employees
+        for person in addresses.could_be(one.email)
+        if person.aad_object_id == settled.get(one.code) and person.may_approve
+    }
+    alone = _unique((person.aad_object_id, code) for code, person in found.items())
+    return {code: found[code] for code in alone.values()}
 
 
 def _told_of(told: Iterable[Override], addresses: Addresses) -> dict[str, Override]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from acumatica_client.models import Document
 from bot.core.decide import route_of
@@ -15,6 +16,8 @@ from storage.records import AuditEntry, Comment, DecisionState
 
 MOST_SAID = 200
 """Characters shown of what somebody wrote."""
+_RULES = {"equals": "is", "one_of": "one_of", "at_least": "at_least", "below": "below"}
+"""Rules of a condition, and how a file writes each."""
 
 
 def why(story: Story, routes: Routes, trail: Sequence[AuditEntry], said: Sequence[Comment]) -> Why:
@@ -40,9 +43,8 @@ def why(story: Story, routes: Routes, trail: Sequence[AuditEntry], said: Sequenc
 
 def _passed(document: Document, routes: Routes, chosen: Route) -> Iterator[Passed]:
     """Tell of each earlier route for such documents what kept this one from it."""
-    for number, route in enumerate(routes.listed, start=1):
-        if route is chosen:
-            return
+    earlier = takewhile(lambda route: route is not chosen, routes.listed)
+    for number, route in enumerate(earlier, start=1):
         if route.entity == document.key.entity and (missed := _missed(document, route, number)):
             yield missed
 
@@ -50,28 +52,24 @@ def _passed(document: Document, routes: Routes, chosen: Route) -> Iterator[Passe
 def _missed(document: Document, route: Route, number: int) -> Passed | None:
     if not route.model_copy(update={"where": ()}).matches(document):
         return Passed(number, "", "one_of", " / ".join(route.when), document.status)
-    for condition in route.where:
-        if not condition.holds(document):
-            rule, wanted = _broken(condition, document)
-            shown = document.text(condition.field)
-            return Passed(number, condition.field, rule, wanted, shown)
-    return None
+    broken = (one for one in route.where if not one.holds(document))
+    return next((_broken(one, document, number) for one in broken), None)
 
 
-def _broken(condition: Condition, document: Document) -> tuple[str, str]:
-    """Return the first rule of a condition that does not hold, and what it wants."""
-    for rule in ("equals", "one_of", "at_least", "below"):
-        wanted = getattr(condition, rule)
-        alone = (
-            Condition.model_validate(
-                {"field": condition.field, {"equals": "is"}.get(rule, rule): wanted}
-            )
-            if wanted is not None
-            else None
-        )
-        if alone and not alone.holds(document):
-            return rule, " / ".join(wanted) if isinstance(wanted, tuple) else str(wanted)
-    return "equals", ""
+def _broken(condition: Condition, document: Document, number: int) -> Passed:
+    """Tell of the first rule of a condition that does not hold, and what it wants."""
+    asked = {rule: getattr(condition, rule) for rule in _RULES}
+    rule, wanted = next(
+        (rule, wanted)
+        for rule, wanted in asked.items()
+        if wanted is not None and not _alone(condition.field, rule, wanted).holds(document)
+    )
+    told = " / ".join(wanted) if isinstance(wanted, tuple) else str(wanted)
+    return Passed(number, condition.field, rule, told, document.text(condition.field))
+
+
+def _alone(field: str, rule: str, wanted: object) -> Condition:
+    return Condition.model_validate({"field": field, _RULES[rule]: wanted})
 
 
 # --- who --------------------------------------------------------------------------------------

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from acumatica_client.entities import ENTITIES
 from acumatica_client.models import Document
+from bot.checked import meant, together
 from bot.core.plans import plan, verbs_of
 from cards.privacy import Privacy, strictest
 
@@ -35,13 +37,18 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 class Condition(BaseModel):
     """One test of a field; all that are given must hold. A field the ERP left empty fails."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     field: str
+    """A field of the entity, by its name in Acumatica."""
     equals: str | None = Field(None, alias="is")
+    """Its text is this."""
     one_of: tuple[str, ...] | None = None
+    """Its text is one of these."""
     at_least: Decimal | None = None
+    """Its number is this or more."""
     below: Decimal | None = None
+    """Its number is less than this."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Condition:
@@ -63,31 +70,37 @@ class Condition(BaseModel):
 class Route(BaseModel):
     """One `[[route]]`: what it matches, where the card goes, who decides, by which verbs."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     company: str
+    """The company it is for."""
     entity: str | None = None
+    """`Bill`, `PurchaseOrder`, `Check` or `Payment`; the last route of a company has none."""
     when: Words = ()
+    """Statuses in lower case; `released` means open, closed or reserved."""
     where: tuple[Condition, ...] = ()
+    """Conditions, all of which must hold."""
     to: Words
+    """`channel:NAME`, `approver` (their own chat), or both; `[]` posts nothing."""
     approver: Words = ()
+    """Who decides: the first of these that names somebody known."""
     second_above: Mapping[str, Decimal] = {}
     """Currency to the amount above which a second, different person must agree."""
     second: Words = ()
+    """Who may agree after the first: everybody named."""
     actions: Words = ()
+    """What a press may do, as far as the status allows."""
     privacy: Privacy = Privacy.FULL
+    """How much everybody in its channels may know."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Route:
-        for target in self.to:
-            _check_target(target)
-        for source in self.approver:
-            _check_source("approver", source)
-        _check_second(self)
-        if self.entity is not None:
-            _check_words(self, self.entity)
-        elif self.when or self.where or self.actions:
-            raise ValueError("entity: needed for when, where and actions")
+        together(
+            *(partial(_check_target, target) for target in self.to),
+            *(partial(_check_source, "approver", source) for source in self.approver),
+            partial(_check_second, self),
+            partial(_check_words, self),
+        )
         return self
 
     def matches(self, document: Document) -> bool:
@@ -126,22 +139,28 @@ def _check_second(route: Route) -> None:
         raise ValueError("second: no action of this route wants two people")
 
 
-def _check_words(route: Route, name: str) -> None:
+def _check_words(route: Route) -> None:
     """Refuse any word the entity does not know, naming those it does."""
+    name = route.entity
+    if name is None:
+        if route.when or route.where or route.actions:
+            raise ValueError("entity: needed for when, where and actions")
+        return
     _check_one_of("entity", name, ENTITIES)
     entity = ENTITIES[name]
     statuses = {status.lower() for status in entity.statuses} | {"released"}
-    for word in route.when:
-        _check_one_of("when", word, statuses)
-    for condition in route.where:
-        _check_one_of("where: field", condition.field, entity.select)
-    for verb in route.actions:
-        _check_one_of("actions", verb, verbs_of(name))
+    fields = (condition.field for condition in route.where)
+    together(
+        *(partial(_check_one_of, "when", word, statuses) for word in route.when),
+        *(partial(_check_one_of, "where: field", field, entity.select) for field in fields),
+        *(partial(_check_one_of, "actions", verb, verbs_of(name)) for verb in route.actions),
+    )
 
 
-def _check_one_of(what: str, word: str, known: Iterable[str]) -> None:
+def _check_one_of(what: str, word: str, known: Collection[str]) -> None:
     if word not in known:
-        raise ValueError(f"{what}: {word!r} is none of {', '.join(sorted(known))}")
+        told = f"{what}: {word!r} is none of {', '.join(sorted(known))}"
+        raise ValueError(told + meant(word, known))
 
 
 def _stands(document: Document, word: str) -> bool:

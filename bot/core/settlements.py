@@ -34,6 +34,8 @@ _OFFERED: Mapping[DecisionState, tuple[Verdict, ...]] = {
 }
 SETTLED_BY_TWO = frozenset(_OFFERED)
 """States a decision leaves only by two administrators."""
+MISMATCHES = frozenset({DecisionState.MISMATCH, DecisionState.MISMATCH_SEEN})
+"""States in which something else was done than was approved."""
 
 SEEN = "Two administrators have seen it."
 NOTHING_DONE = "Two administrators recorded that nothing was done in Acumatica."
@@ -73,17 +75,20 @@ def summoned(target: str) -> tuple[str, str] | None:
     return (person, decision) if target.startswith(SUMMONS) and colon else None
 
 
-def bench_of(mails: Iterable[str], people: People, decision: Decision) -> tuple[TeamsPerson, ...]:
-    """Return who may settle *decision*: known, active, no guest, and not who pressed it."""
+def administrators_of(mails: Iterable[str], people: People) -> tuple[TeamsPerson, ...]:
+    """Return the administrators who are known in Teams: active, no guests."""
     named = dict.fromkeys(people.by_email.get(mail.strip().lower()) for mail in mails)
     return tuple(
         person
         for person in named
-        if person is not None
-        and person.may_approve
-        and person.aad_object_id
-        and person.aad_object_id not in decision.pressers
+        if person is not None and person.may_approve and person.aad_object_id
     )
+
+
+def bench_of(mails: Iterable[str], people: People, decision: Decision) -> tuple[TeamsPerson, ...]:
+    """Return who may settle *decision*: administrators, but not who pressed it."""
+    known = administrators_of(mails, people)
+    return tuple(person for person in known if person.aad_object_id not in decision.pressers)
 
 
 def offered(decision: Decision) -> tuple[Verdict, ...]:

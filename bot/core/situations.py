@@ -14,7 +14,7 @@ from bot.core.decide import WAITS, was_tried
 from bot.core.dialogs import askable, is_open
 from bot.core.people import People
 from bot.core.plans import QUIET_WINDOW, plan_for
-from bot.core.settlements import SETTLED_BY_TWO
+from bot.core.settlements import MISMATCHES, SETTLED_BY_TWO
 from cards import days, reasons, warnings
 from cards.filling import APPROVED_BY, REJECTED_BY
 from cards.language import Language
@@ -189,6 +189,7 @@ def _deed(story: Story, state: State, language: Language) -> dict[str, Any]:
         "reason": reason or told.reason,
         "who": "" if elsewhere else joined([*told.pressers.values()], language),
         "said": "" if elsewhere else told.said,
+        **({"changes": told.changes} if told.state in MISMATCHES else {}),
         "verb": told.verb if not elsewhere or told.state is DecisionState.BY_OTHER else "",
         "at": _at(state, told),
     }

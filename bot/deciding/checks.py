@@ -17,6 +17,7 @@ from bot.core.plans import End, Shown
 from bot.core.presses import Asked, last_editor, may_decide, second_refusal
 from bot.deciding.journal import Journal, Work
 from bot.deciding.questions import note
+from bot.signing_in.grants import Grants
 from cards.language import ENGLISH
 from cards.refusals import Refusal, refusal_text
 from storage.records import Decision, Reading
@@ -85,8 +86,8 @@ class Checks:
             await self._sign_in(actor)
             at = self._journal.reading()
             document = await actor.read(work.key)
-        except _PersonGrantLost:
-            await self._lose_grant(work)
+        except _PersonGrantLost as lost:
+            await self._lose_grant(work, lost.grants)
             return Stop(End.REFUSED, CONNECT)
         except ErpError as error:
             after = error.after if isinstance(error, ErpBusy) else None
@@ -128,14 +129,13 @@ class Checks:
         try:
             await actor.sign_in()
         except GrantLost as error:
-            kind = _PersonGrantLost if self._tenant.grants else ErpUnavailable
-            raise kind(str(error)) from error
+            if self._tenant.grants is None:
+                raise ErpUnavailable(str(error)) from error
+            raise _PersonGrantLost(self._tenant.grants) from error
 
-    async def _lose_grant(self, work: Work) -> None:
+    async def _lose_grant(self, work: Work, grants: Grants) -> None:
         """Forget a person's grant the ERP no longer honours: the next press brings a new link."""
-        grants, person = self._tenant.grants, work.decision.person
-        if grants is None:
-            return
+        person = work.decision.person
         async with self._journal.store.transaction() as conn:
             await grants.forget(conn, person)
             await note(conn, self._journal.cause(work, "grant lost"), "grant lost", person=person)
@@ -151,6 +151,10 @@ def _refusal(decision: Decision, asked: Asked | None) -> Refusal | None:
 
 class _PersonGrantLost(Exception):
     """The presser's own grant is over; the service's may be well."""
+
+    def __init__(self, grants: Grants) -> None:
+        super().__init__()
+        self.grants = grants
 
 
 def not_doable(seen: Shown) -> Stop:

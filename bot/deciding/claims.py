@@ -65,11 +65,18 @@ class Claims:
 
     async def take(
         self, conn: Connection, press: Press, asked: Asked, judged: Claim | Agree
-    ) -> bool:
-        """Have *press* decide, or be the first of two; False when another press was before it."""
+    ) -> None:
+        """Have *press* decide, or be the first of two.
+
+        It was judged in this same transaction, so that no other press can have been before it; that
+        the ledger's compare-and-set insists is the second lock. Raises ValueError then.
+        """
         if isinstance(judged, Agree):
-            return await self._agree(conn, press, asked, judged)
-        return await self._claim(conn, press, asked, judged)
+            taken = await self._agree(conn, press, asked, judged)
+        else:
+            taken = await self._claim(conn, press, asked, judged)
+        if not taken:
+            raise ValueError(f"decision {asked.decision.id} was pressed by somebody else meanwhile")
 
     async def _agree(self, conn: Connection, press: Press, asked: Asked, agree: Agree) -> bool:
         """Keep *press* as the first of two, and hand the question on."""
@@ -98,8 +105,9 @@ class Claims:
         first = decision.agreed.person if decision.agreed else ""
         reading = self._ports.clock.reading()
         if not await ledger.claim(
-            conn, decision.id, claimant, plan=claim.plan, now=now, reading=reading, agreed=first
-        ):
+            conn, decision.id, claimant, plan=claim.plan, now=now, reading=reading, agreed=first,
+            approved=asked.document.to_json(),
+        ):  # fmt: skip
             return False
         cause = self.cause(asked, f"{decision.id}.claimed")
         await note(
@@ -154,7 +162,10 @@ class Claims:
         if asked is None:
             return Cause("", "", occurrence, self._ports.token(), now)
         decision = asked.decision
-        return Cause(decision.company, decision.document, occurrence, decision.correlation, now)
+        return Cause(
+            decision.company, decision.document, occurrence, decision.correlation, now,
+            self._tenants[decision.company].version,
+        )  # fmt: skip
 
     def ring(self) -> None:
         """Wake who carries out what was claimed, and who tells of it."""

@@ -49,6 +49,11 @@ class Doer:
         work = await self._journal.lease(DOABLE)
         if work is None:
             return False
+        with self._journal.about("act", work):
+            await self._do(work)
+        return True
+
+    async def _do(self, work: Work) -> None:
         grants, person = self._tenant.grants, work.decision.person
         if self._checks.too_old(work.decision):
             await self._journal.end(work, End.LAPSED, TOO_LATE)
@@ -58,7 +63,6 @@ class Doer:
             await self._act(work, grant)
         else:
             await self._journal.end(work, End.REFUSED, CONNECT)
-        return True
 
     async def _act(self, work: Work, grant: Grant | None) -> None:
         async with self._tenant.erp.acting(grant) as actor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +17,9 @@ from bot.core.settlements import SETTLED_BY_TWO
 from bot.deciding.bells import Bells
 from bot.deciding.questions import Cause, note, update_cards
 from bot.deciding.summoning import summon
+from bot.tracing import about
+from cards.changes import changed_facts, told_changes
+from cards.language import ENGLISH
 from storage import inbox, ledger, posted_cards, settlements
 from storage.database import Connection, Database
 from storage.ledger import Due, Lessee
@@ -119,11 +123,22 @@ class Journal:
         decision, step = work.decision, work.step
         occurrence = f"{decision.id}.{step.number}.{step.fence}.{what}"
         return Cause(
-            decision.company, decision.document, occurrence, decision.correlation, self._clock.now()
-        )
+            decision.company, decision.document, occurrence, decision.correlation,
+            self._clock.now(), self.tenant.version,
+        )  # fmt: skip
 
-    async def end(self, work: Work, end: End, reason: str = "") -> None:
-        """Store how a step ended; the plan goes on, or the decision is settled."""
+    def about(self, what: str, work: Work) -> AbstractContextManager[None]:
+        """Put the lines of a block under the correlation id of a decision."""
+        one = work.decision
+        return about(what, one.correlation, company=one.company, document=one.document)
+
+    async def end(
+        self, work: Work, end: End, reason: str = "", found: Document | None = None
+    ) -> None:
+        """Store how a step ended; the plan goes on, or the decision is settled.
+
+        *found*: the document as it was read back.
+        """
         cause, step = self.cause(work, end), work.step
         went_on = end is End.GO_ON
         async with self.store.transaction() as conn:
@@ -132,10 +147,24 @@ class Journal:
                 return
             plan = await ledger.steps(conn, work.decision.id)
             await note(conn, cause, f"step {end}", step=step.name, detail=step.detail)
+            if end is End.MISMATCH:
+                await self._differ(conn, work.decision, found, cause)
             if not went_on or step.number == plan[-1].number:
                 await self._settle(conn, work.decision, DECISION_AFTER[end], reason, cause)
             await self._tell(conn, cause)
         self.bells.ring()
+
+    async def _differ(
+        self, conn: Connection, decision: Decision, found: Document | None, cause: Cause
+    ) -> None:
+        """Keep what was approved and what was done instead, for who must look at it."""
+        approved = await ledger.approved(conn, decision.id)
+        if approved is None or found is None:
+            return
+        changes = changed_facts(Document.from_json(approved), found)
+        await ledger.differ(conn, decision.id, changes)
+        told = list(told_changes(changes, ENGLISH))
+        await note(conn, cause, "mismatch found", decision=decision.id, differences=told)
 
     async def _settle(
         self,

@@ -17,6 +17,7 @@ from bot.deciding.claims import Claims, waits_for
 from bot.deciding.dialogs import Dialogs
 from bot.deciding.settlements import Settlements
 from bot.sending.showing import Showing, card_answer, text_answer
+from bot.tracing import about
 from cards.language import language_of
 from cards.refusals import Refusal, refusal_text
 from storage import ledger
@@ -58,8 +59,18 @@ class Presses:
         return answer
 
     async def _judge(self, conn: Connection, received: Received) -> dict[str, Any]:
+        asked = await self._claims.asked(conn, received.press)
+        one = asked.decision if asked else None
+        with about(
+            "press", one.correlation if one else "",
+            company=one.company if one else "", document=one.document if one else "",
+        ):  # fmt: skip
+            return await self._judged(conn, received, asked)
+
+    async def _judged(
+        self, conn: Connection, received: Received, asked: Asked | None
+    ) -> dict[str, Any]:
         press = received.press
-        asked = await self._claims.asked(conn, press)
         fast = self._claims.is_too_fast(press.person)
         if press.verb in SETTLING and not fast:
             return dict(await self._settlements.answer(conn, received))
@@ -68,8 +79,7 @@ class Presses:
             refusal = judged if isinstance(judged, Refusal) else Refusal.UNKNOWN_CARD
             return await self._refuse(conn, received, asked, refusal)
         await self._claims.learn_id(conn, press, judged.card)
-        if not await self._claims.take(conn, press, asked, judged):
-            return await self._refuse(conn, received, asked, Refusal.ALREADY_DECIDED)
+        await self._claims.take(conn, press, asked, judged)
         return await self._card(conn, asked.decision, judged.card, received)
 
     async def _refuse(
@@ -116,9 +126,11 @@ class Presses:
             viewer=received.press.person,
             locale=received.locale,
         )
-        if shown is None:
-            return text_answer(refusal_text(Refusal.UNKNOWN_CARD, language_of(received.locale)))
-        return card_answer(shown.card)
+        return (
+            card_answer(shown.card)
+            if shown
+            else text_answer(refusal_text(Refusal.UNKNOWN_CARD, language_of(received.locale)))
+        )
 
 
 def _sees_nothing_new(asked: Asked, person_id: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,6 +23,10 @@ from storage import audit, ledger, outbox, posted_cards
 from storage.database import Connection
 from storage.records import AuditEntry, Decision, DecisionState, OutboxItem, PostedCard, stamp
 
+log = logging.getLogger(__name__)
+DECIDES = ("decision ", "approvers named", "press refused")
+"""How actions begin that depend on what the file says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -33,6 +38,8 @@ class Cause:
     """The change that caused them: part of the idempotency key, so that it is told once."""
     correlation: str
     now: datetime
+    version: str = ""
+    """Which configuration it is decided by."""
 
 
 async def carry_out(
@@ -81,7 +88,9 @@ async def update_summons(conn: Connection, decision: Decision, cause: Cause) -> 
 
 
 async def note(conn: Connection, cause: Cause, action: str, **detail: object) -> None:
-    """Write what happened into the audit trail."""
+    """Write what happened into the audit trail; of a decision also by which configuration."""
+    if cause.version and action.startswith(DECIDES):
+        detail["configuration"] = cause.version
     entry = AuditEntry(
         cause.now,
         cause.correlation,
@@ -92,6 +101,9 @@ async def note(conn: Connection, cause: Cause, action: str, **detail: object) ->
         detail,
     )
     await audit.add(conn, entry)
+    # Who and why stand in the audit trail only; a line tells that something happened, to what.
+    told = {"company": cause.company, "document": cause.document, "correlation": cause.correlation}
+    log.info(action, extra={name: value for name, value in told.items() if value})
 
 
 async def _ask(

@@ -47,8 +47,7 @@ class Rejecting:
         if asked is None or isinstance(judged, Refusal):
             return await self._refuse(conn, press, asked, judged, language)
         await self._claims.learn_id(conn, press, judged.card)
-        if not await self._claims.take(conn, press, asked, judged):
-            return await self._refuse(conn, press, asked, Refusal.ALREADY_DECIDED, language)
+        await self._claims.take(conn, press, asked, judged)
         return Notice(language.say(REJECTING))
 
     def _reason(self, asked: Asked | None, received: Received) -> str | Wrong:

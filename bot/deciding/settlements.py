@@ -55,6 +55,26 @@ class Settlements:
         await self._carry_out(conn, press, case, judged)
         return await self._shown(conn, card, received)
 
+    async def settle(
+        self, conn: Connection, decision: str, verb: str, person: str
+    ) -> Move | Refusal:
+        """Judge and carry out what somebody presses on the admin page: as on their card.
+
+        Who presses is whom their sign-in names; the place a card stands at plays no part.
+        """
+        found = await settlements.get(conn, decision)
+        case = await self._case(conn, found.token) if found else None
+        press = Press(found.token if found else "", verb, person, "", "")
+        if case is None:
+            return await self._refused(conn, press, None, Refusal.UNKNOWN_CARD)
+        case = await self._without_stranger(conn, case)
+        too_fast = self._claims.is_too_fast(person)
+        judged = Refusal.TOO_FAST if too_fast else judge_verdict(verb, person, case)
+        if isinstance(judged, Refusal):
+            return await self._refused(conn, press, case, judged)
+        await self._carry_out(conn, press, case, judged)
+        return judged
+
     # --- what the press is about ---
 
     async def _case(self, conn: Connection, token: str) -> Case | None:
@@ -119,7 +139,10 @@ class Settlements:
         if not confirmed or not await ledger.settle(
             conn, decision.id, was=decision.state, state=state, reason=reason, now=cause.now
         ):
-            raise ValueError(f"decision {decision.id} was settled by somebody else meanwhile")
+            # The second lock: it was judged in this very transaction.
+            raise ValueError(  # pragma: no cover
+                f"decision {decision.id} was settled by somebody else meanwhile"
+            )
         if verdict is Verdict.TOOK_EFFECT:
             await ledger.took_effect(conn, decision.id)
         await note(
@@ -145,7 +168,13 @@ class Settlements:
     async def _refuse(
         self, conn: Connection, received: Received, case: Case | None, refusal: Refusal
     ) -> Json:
-        press = received.press
+        await self._refused(conn, received.press, case, refusal)
+        return text_answer(refusal_text(refusal, language_of(received.locale)))
+
+    async def _refused(
+        self, conn: Connection, press: Press, case: Case | None, refusal: Refusal
+    ) -> Refusal:
+        """Note that nothing was done."""
         cause = self._cause(case, "refused")
         await note(
             conn, cause, "press refused", actor=press.person or "unknown", verb=press.verb[:40],
@@ -153,15 +182,17 @@ class Settlements:
         )  # fmt: skip
         if case is not None and refusal is Refusal.OTHER_VERDICT:
             await update_summons(conn, case.decision, cause)
-        return text_answer(refusal_text(refusal, language_of(received.locale)))
+        return refusal
 
     async def _shown(self, conn: Connection, card: PostedCard, received: Received) -> Json:
         shown = await self._showing.card(
             conn, card.company, card.document, target=card.target, locale=received.locale
         )
-        if shown is None:
-            return text_answer(refusal_text(Refusal.UNKNOWN_CARD, language_of(received.locale)))
-        return card_answer(shown.card)
+        return (
+            card_answer(shown.card)
+            if shown
+            else text_answer(refusal_text(Refusal.UNKNOWN_CARD, language_of(received.locale)))
+        )
 
     def _cause(self, case: Case | None, what: str) -> Cause:
         now: datetime = self._ports.clock.now()
@@ -169,7 +200,10 @@ class Settlements:
         if case is None:
             return Cause("", "", occurrence, self._ports.token(), now)
         one = case.decision
-        return Cause(one.company, one.document, f"{one.id}.{occurrence}", one.correlation, now)
+        return Cause(
+            one.company, one.document, f"{one.id}.{occurrence}", one.correlation, now,
+            self._claims.tenant(one.company).version,
+        )  # fmt: skip
 
 
 _NOBODY = TeamsPerson("", "", "", "")

@@ -74,6 +74,11 @@ class Settler:
         work = await self._journal.lease(UNSETTLED)
         if work is None:
             return False
+        with self._journal.about("settle", work):
+            await self._settle(work)
+        return True
+
+    async def _settle(self, work: Work) -> None:
         read = await self._read_back(work)
         work = self._with_evidence(work, read)
         evidence = self._evidence(work, read.shown)
@@ -84,8 +89,7 @@ class Settler:
         if end is None:
             await self._wait(work, read.shown)
         else:
-            await self._journal.end(work, end, REASONS.get(end, ""))
-        return True
+            await self._journal.end(work, end, REASONS.get(end, ""), read.document)
 
     # --- reading ---
 

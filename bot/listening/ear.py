@@ -14,7 +14,7 @@ from bot.core.commands import Unknown, read_command
 from bot.core.messages import Ours
 from bot.listening.certificates import Certificates
 from bot.listening.graph_door import GraphDoor
-from bot.listening.notice_tokens import EntraKeys, NoticeTokens, issuers_of
+from bot.listening.notice_tokens import NoticeTokens, issuers_of
 from bot.listening.overheard import Overheard
 from bot.listening.remarks import Remarks
 from bot.listening.replies import Replies
@@ -22,6 +22,7 @@ from bot.listening.subscriptions import Subscriptions
 from bot.listening.team_groups import TeamGroups, Teams
 from bot.people.graph import Graph
 from bot.settings import Settings
+from bot.signing_keys import EntraKeys
 from storage import notices
 from storage.database import Database
 from storage.vault import Vault

@@ -14,9 +14,8 @@ from typing import Any, Protocol
 import jwt
 from jwt.algorithms import RSAAlgorithm
 
-from acumatica_client.transport import Transport
 from bot.clock import Clock
-from bot.signing_keys import GateRefused, SigningKeys
+from bot.signing_keys import GateRefused
 
 log = logging.getLogger(__name__)
 
@@ -32,17 +31,6 @@ class Keys(Protocol):
 
     async def find(self, key_id: str) -> dict[str, Any] | None:
         """Return the key with that id. Raises GateRefused when they cannot be read."""
-
-
-class EntraKeys(SigningKeys):
-    """The keys tokens of Entra are signed with; their address is the vendor's own, and fixed."""
-
-    def __init__(self, transport: Transport, clock: Clock, *, login_url: str, tenant: str) -> None:
-        self._keys_at = f"{login_url.rstrip('/')}/{tenant}/discovery/v2.0/keys"
-        super().__init__(transport, clock, self._keys_at)
-
-    async def _address(self) -> str:
-        return self._keys_at
 
 
 class NoticeTokens:

@@ -25,6 +25,7 @@ from bot.core.erp_notes import (
 )
 from bot.deciding.questions import Cause, note
 from bot.noting.wanted import lines_about
+from bot.tracing import about
 from cards.language import language_of
 from storage import documents, erp_notes, ledger
 from storage.database import Connection, Database
@@ -55,10 +56,14 @@ class Noter:
             wanted = await erp_notes.due(conn, self._tenant.name, now=self._ports.clock.now())
         if wanted is None:
             return False
+        with about("note", wanted.correlation, company=wanted.company, document=wanted.document):
+            await self._attempt(wanted)
+        return True
+
+    async def _attempt(self, wanted: ErpNote) -> None:
         outcome = await attempt(lambda: self._carry(wanted), what=f"note {wanted.document}")
         if isinstance(outcome, Retry):  # a mistake of ours, which counts as a try
             await self._end(_tried(wanted), outcome, outcome.reason)
-        return True
 
     async def next_due(self) -> datetime | None:
         """Return when the next note is due."""

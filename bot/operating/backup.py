@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from storage.database import StoreError
-from storage.records import stamp
+from storage.records import moment, stamp
 from storage.restorations import MARK
 
 PAGES = 2000
@@ -61,7 +61,26 @@ def make_backup(store: Path, to: Path, show: Show, *, now: datetime) -> Backup:
         partial.unlink(missing_ok=True)
         to.unlink(missing_ok=True)
         raise StoreError(f"{to}: the backup was not made: {error}") from error
+    _remember(store, now)
     return Backup(to.stat().st_size, rows)
+
+
+def last_backup(store: Path) -> datetime | None:
+    """Return when *store* was last copied here; None where nobody knows."""
+    try:
+        return moment(_word(store).read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _remember(store: Path, now: datetime) -> None:
+    """Leave word for `doctor`, beside the store: in it, the service's own writes would wait."""
+    with suppress(OSError):
+        _word(store).write_text(stamp(now), "ascii")
+
+
+def _word(store: Path) -> Path:
+    return store.with_name(store.name + ".backed-up")
 
 
 def _copied(store: Path, partial: Path, show: Show, now: datetime) -> dict[str, int]:

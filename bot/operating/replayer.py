@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,16 +55,42 @@ class Replayer:
     async def do(self, asked: Replay) -> None:
         """Carry out one request: what is tried again, the answer and the audit are one piece."""
         async with self._store.transaction() as conn:
-            wanted = Wanted(ids=asked.items)
-            found = await deliveries.unfinished(conn, wanted, limit=MOST)
-            told = [await self._one(conn, item, asked) for item in found]
-            known = {item.id for item in found}
-            told += [_told({"id": one}, UNKNOWN) for one in asked.items if one not in known]
-            await deliveries.finish(conn, asked, told)
+            await self._carry_out(conn, asked, f"operator {asked.asked_by}")
+        self._ring()
+
+    async def preview(self, items: Sequence[str]) -> list[Json]:
+        """Tell what trying *items* again would do; does nothing."""
+        asked = Replay(0, tuple(items), "", preview=True)
+        async with self._store.reading() as conn:
+            return await self._each(conn, asked, "")
+
+    async def at_once(self, items: Sequence[str], *, name: str, actor: str) -> list[Json]:
+        """Try *items* again for somebody of that name, who is *actor* in the audit trail."""
+        async with self._store.transaction() as conn:
+            now = self._ports.clock.now()
+            number = await deliveries.ask(conn, items, asked_by=name, preview=False, now=now)
+            asked = Replay(number, tuple(items), name, preview=False)
+            told = await self._carry_out(conn, asked, actor)
+        self._ring()
+        return told
+
+    def _ring(self) -> None:
         for bell in self._bells:
             bell.ring()
 
-    async def _one(self, conn: Connection, item: Delivery, asked: Replay) -> Json:
+    async def _carry_out(self, conn: Connection, asked: Replay, actor: str) -> list[Json]:
+        told = await self._each(conn, asked, actor)
+        await deliveries.finish(conn, asked, told)
+        return told
+
+    async def _each(self, conn: Connection, asked: Replay, actor: str) -> list[Json]:
+        """Return what became of each item, or would; those nobody knows come last."""
+        found = await deliveries.unfinished(conn, Wanted(ids=asked.items), limit=MOST)
+        told = [await self._one(conn, item, asked, actor) for item in found]
+        known = {item.id for item in found}
+        return told + [_told({"id": one}, UNKNOWN) for one in asked.items if one not in known]
+
+    async def _one(self, conn: Connection, item: Delivery, asked: Replay, actor: str) -> Json:
         told = {"id": item.id, "company": item.company, "document": item.document}
         if why := refusal(item):
             return _told(told, why)
@@ -72,7 +98,7 @@ class Replayer:
         if item.id.startswith("m") and item.document and shown is None and item.what != "tell":
             return _told(told, "is about a document nobody knows any more")
         if not asked.preview:
-            await self._again(conn, item, asked)
+            await self._again(conn, item, asked, actor)
         done = not asked.preview
         return {**told, "able": True, "done": done, "told": promise(item), "shows": shown or ""}
 
@@ -83,14 +109,14 @@ class Replayer:
         shown = await self._showing.card(conn, item.company, item.document, target=item.target)
         return None if shown is None else shown.summary
 
-    async def _again(self, conn: Connection, item: Delivery, asked: Replay) -> None:
+    async def _again(self, conn: Connection, item: Delivery, asked: Replay, actor: str) -> None:
         now = self._ports.clock.now()
         await deliveries.again(conn, item, now=now)
         await self._reach.try_anew(conn, item.target, now)
         occurrence = f"replay.{asked.id}.{item.id}"
         cause = Cause(item.company, item.document, occurrence, self._ports.token(), now)
         await note(
-            conn, cause, "replay", actor=f"operator {asked.asked_by}", item=item.id,
+            conn, cause, "replay", actor=actor, item=item.id,
             what=item.what, target=item.target, was=item.stage, reason=item.reason,
         )  # fmt: skip
 

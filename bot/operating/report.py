@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from bot.people.report import age
@@ -28,7 +28,8 @@ MEANING = {
     "maybe": "sent, but Teams gave no answer: it may be there or not",
     "person": "two administrators must say in Teams what happened",
 }
-HEADINGS = ("", "State", "What", "Document", "Where", "Since", "Tries", "Reason")
+STYLES = {"waiting": "", "parked": "yellow", "maybe": "yellow", "person": "red"}
+INDENT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +78,33 @@ def _parts(page: Page, now: datetime) -> Iterator[RenderableType]:
             number, oldest = page.counts[state]
             told = f"{number} {state}: {MEANING[state]}; the oldest {age(oldest, now)}"
             yield Text(told, style="" if state == "waiting" else "yellow")
-    if page.rows:
+    if not page.rows:
+        yield Text("Nothing of it is what you asked for.")
+    for row in page.rows:
         yield Text("")
-        yield _table(page.rows, now)
+        yield _first_line(row, now)
+        yield Padding(Text(clean(_second_line(row))), (0, 0, 0, INDENT))
     if page.more:
         yield Text("There are more: use --limit, or narrow it with --state, --company, --document.")
     if any(row.state in ("parked", "maybe") for row in page.rows):
         yield Text("\nTry one again: uv run app.py replay ID (shows first what it would do)")
 
 
-def _table(rows: Sequence[Delivery], now: datetime) -> Table:
-    table = Table(*HEADINGS, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(clean(cell)) for cell in _cells(row, now)))
-    return table
+def _first_line(row: Delivery, now: datetime) -> Text:
+    """Return what it is and how long it has been; whole on a narrow screen, too."""
+    told = (row.what, row.company, row.document, age(row.since, now), _tries(row.attempts))
+    return Text.assemble(
+        (row.id, "bold"), " ", (row.state, STYLES.get(row.state, "")), " · ",
+        clean(" · ".join(filter(None, told))),
+    )  # fmt: skip
 
 
-def _cells(row: Delivery, now: datetime) -> tuple[str, ...]:
-    return (
-        row.id,
-        row.state,
-        row.what,
-        f"{row.company} {row.document}".strip(),
-        row.target,
-        age(row.since, now),
-        str(row.attempts or ""),
-        row.reason,
-    )
+def _tries(attempts: int) -> str:
+    return f"{attempts} tries" if attempts > 1 else ""
+
+
+def _second_line(row: Delivery) -> str:
+    return ": ".join(filter(None, (row.target, row.reason or MEANING[row.state])))
 
 
 def _row_json(row: Delivery) -> dict[str, Any]:

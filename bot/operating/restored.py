@@ -19,6 +19,8 @@ from storage.records import Decision
 log = logging.getLogger(__name__)
 
 REASON = "Countersign was restored from a backup"
+SUPERSEDED, IN_DOUBT = "decision superseded", "step in doubt"
+"""What the trail says of an open question, and of a plan that was at work."""
 
 
 async def begin_carefully(store: Database, ports: Ports) -> None:
@@ -38,16 +40,16 @@ async def begin_carefully(store: Database, ports: Ports) -> None:
             backed_up_at=backups[-1], withdrawn=len(asked), doubted=len(doubted),
         )  # fmt: skip
         for one in asked:
-            await _look_anew(conn, await ledger.get(conn, one.decision), cause)
+            await _look_anew(conn, await ledger.get(conn, one.decision), cause, SUPERSEDED)
         for decision in doubted:
-            await _look_anew(conn, await ledger.get(conn, decision), cause)
+            await _look_anew(conn, await ledger.get(conn, decision), cause, IN_DOUBT)
     log.warning("the store was restored from a backup", extra={"count": len(asked)})
 
 
-async def _look_anew(conn: Connection, decision: Decision, cause: Cause) -> None:
+async def _look_anew(conn: Connection, decision: Decision, cause: Cause, became: str) -> None:
     company, document = decision.company, decision.document
     about = Cause(company, document, cause.occurrence, decision.correlation, cause.now)
-    await note(conn, about, "question withdrawn", decision=decision.id, reason=REASON)
+    await note(conn, about, became, decision=decision.id, reason=REASON)
     await update_cards(conn, await posted_cards.of_document(conn, company, document), about)
     await inbox.add_hint(
         conn, company, document, reason="restored", correlation=decision.correlation, now=cause.now

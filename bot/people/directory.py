@@ -102,6 +102,11 @@ class Directory:
         self._due = self._rosters_due = min(self._due, self._ports.clock.now() + SWARM)
         self._news = True
 
+    def look_soon(self) -> None:
+        """Compare who is who with before, now: an operator said who somebody is."""
+        self._due, self._news = self._ports.clock.now(), True
+        self._bell.ring()
+
     async def list_employees(self, company: str) -> timedelta:
         """Read one company's employees; return when to come again."""
         trouble = ""
@@ -112,8 +117,7 @@ class Directory:
             log.warning("employees not read", extra={"company": company, "reason": trouble})
         await self._tell({f"employees of {company}": trouble})
         self._listed.add(company)
-        self._due, self._news = self._ports.clock.now(), True
-        self._bell.ring()
+        self.look_soon()
         return RETRY if trouble else REFRESH
 
     async def _refresh(self) -> timedelta:

@@ -117,8 +117,14 @@ async def read_reports(
     """
     _check_there(path)
     async with visiting(path) as conn:
-        places = await _places(conn, installing=installing)
-        return [await _report(conn, file, company, places) for company in companies]
+        return [
+            await report_of(conn, file, company, installing=installing) for company in companies
+        ]
+
+
+async def report_of(conn: Connection, file: File, company: str, *, installing: bool) -> Report:
+    """Report the people of one company; *installing* as above."""
+    return await _report(conn, file, company, await _places(conn, installing=installing))
 
 
 def _check_there(path: Path) -> None:
@@ -180,6 +186,7 @@ async def _report(conn: Connection, file: File, company: str, places: _Places) -
         await entra.lookups(conn),
         await entra.users(conn),
         with_company=len(file.company) > 1,
+        settled=await people.settled(conn, company),
     )
     by_route = _by_route(file, company)
     named = {*by_route, *(one.email.lower() for one in register.overrides)}

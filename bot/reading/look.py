@@ -21,6 +21,7 @@ from bot.deciding.questions import Cause, carry_out, note
 from bot.noting.wanted import want_note
 from bot.reading.pushes import Pushes
 from bot.reading.surroundings import Surroundings, with_same_reference
+from bot.tracing import about
 from storage import documents, inbox, ledger, posted_cards
 from storage.database import Connection, Database
 from storage.records import Done, Hint, Outcome, Reject, Retry, StoredDocument
@@ -79,16 +80,20 @@ class Look:
         if hint is None:
             return False
         try:
-            outcome = await attempt(lambda: self._look_at(hint), what=f"look {hint.document}")
-            self._board.count("looks", type(outcome).__name__.lower())
-            if isinstance(outcome, Done):
-                self._failed.pop(hint.document, None)
-            else:
-                await self._postpone(hint, outcome)
+            with about("look", hint.correlation, company=hint.company, document=hint.document):
+                await self._attempt(hint)
         finally:
             self._busy.discard(hint.document)
         self._outbox_bell.ring()
         return True
+
+    async def _attempt(self, hint: Hint) -> None:
+        outcome = await attempt(lambda: self._look_at(hint), what=f"look {hint.document}")
+        self._board.count("looks", type(outcome).__name__.lower())
+        if isinstance(outcome, Done):
+            self._failed.pop(hint.document, None)
+        else:
+            await self._postpone(hint, outcome)
 
     async def _next_hint(self) -> Hint | None:
         now = self._ports.clock.now()
@@ -227,7 +232,9 @@ class Look:
         )
 
     def _cause(self, hint: Hint, occurrence: str, now: datetime) -> Cause:
-        return Cause(hint.company, hint.document, occurrence, hint.correlation, now)
+        return Cause(
+            hint.company, hint.document, occurrence, hint.correlation, now, self._tenant.version
+        )
 
     # --- reading ---
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.board import Board
 from bot.bodies import LARGE, read_body, read_members
 from bot.clock import Bell, Ports
 from bot.deciding.questions import Cause, note
+from bot.tracing import about
 from storage.database import Database
 from storage.intake import Arrival, Crowded, Intake
 
@@ -33,7 +34,8 @@ SHOWN = 64
 class Company:
     """What the push door needs of a company."""
 
-    push_secrets: tuple[bytes, ...]
+    push_secrets: Callable[[], tuple[bytes, ...]]
+    """Tells the header values that are valid now."""
     tenant: str
     look_bell: Bell
     board: Board
@@ -96,6 +98,15 @@ class PushDoor:
             await note(conn, cause, "push refused", **detail)
 
     async def _store_push(self, name: str, data: Mapping[str, Any], body: bytes) -> bool:
+        correlation = self._ports.token()
+        with about("push", correlation, company=name):
+            fresh = await self._stored(name, data, body, correlation)
+            log.debug("push stored" if fresh else "push repeated")
+            return fresh
+
+    async def _stored(
+        self, name: str, data: Mapping[str, Any], body: bytes, correlation: str
+    ) -> bool:
         identity = (
             push_identity(data, body)
             if len(body) < LARGE
@@ -106,7 +117,7 @@ class PushDoor:
                 company=name,
                 identity=identity,
                 body=body,
-                correlation=self._ports.token(),
+                correlation=correlation,
                 received_at=self._ports.clock.now(),
                 order=_ticks(data.get("TimeStamp")),
             )
@@ -115,7 +126,7 @@ class PushDoor:
 
 def _is_proved(request: web.Request, company: Company | None) -> bool:
     try:
-        secrets = company.push_secrets if company else ()
+        secrets = company.push_secrets() if company else ()
         check_secret(request.headers.getall(SECRET_HEADER, []), secrets)
     except PushRejected:
         return False

@@ -18,6 +18,7 @@ from bot.board import Board
 from bot.clock import Ports
 from bot.companies import Tenant
 from bot.deciding.questions import Cause, note
+from bot.tracing import about
 from storage import inbox
 from storage.database import Connection, Database
 from storage.records import Done, Outcome, RawPush, Reject
@@ -76,9 +77,10 @@ class Pushes:
         return isinstance(await attempt(effect, what=f"{len(pushes)} pushes"), Done)
 
     async def _take_in_alone(self, push: RawPush) -> None:
-        outcome = await attempt(lambda: self._take_in(push), what=f"push {push.id}")
-        if not isinstance(outcome, Done):
-            await self._park(push, getattr(outcome, "reason", ""))
+        with about("read push", push.correlation, company=push.company):
+            outcome = await attempt(lambda: self._take_in(push), what=f"push {push.id}")
+            if not isinstance(outcome, Done):
+                await self._park(push, getattr(outcome, "reason", ""))
 
     async def _take_in(self, push: RawPush) -> Outcome:
         try:

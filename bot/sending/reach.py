@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.board import Board
+from bot.health import TEAMS
 from storage import outbox, unreachable
 from storage.database import Connection, Database
 from storage.unreachable import Mark
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 TRY_AGAIN = timedelta(days=1)
 """In case the event was missed that tells of a place we may write to again."""
 LOOK_FOR_OVERDUE = timedelta(hours=1)
-SIGN_IN = "sending to Teams"
+SIGN_IN = TEAMS
 
 
 class Reach:

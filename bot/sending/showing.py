@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from acumatica_client.models import Document
@@ -118,27 +119,41 @@ class Showing:
     def _viewpoint(
         self, company: str, language: Language, privacy: Privacy, *, viewer: str = ""
     ) -> Viewpoint:
-        own: Company = self._tenants[company].company
-        return Viewpoint(
-            self._clock.now(),
-            own.zone,
-            own.url,
-            own.tenant,
-            language,
-            viewer,
-            instructions_alert=own.instructions_alert,
-            discretion=Discretion(privacy, own.amount_bands),
-        )
+        own, now = self._tenants[company].company, self._clock.now()
+        return viewpoint(own, language, privacy, now=now, viewer=viewer)
 
     def _render(self, story: Story, card: PostedCard | None, view: Viewpoint) -> Shown:
-        situation = situation_of(story, card, view)
         branches = self._tenants[story.record.company].company.branches
-        return Shown(
-            document_card(story.document, situation, branches=branches),
-            summary(story.document, situation),
-            situation.approvers,
-            situation.language,
-        )
+        return rendered(story, card, view, branches)
+
+
+def viewpoint(
+    company: Company, language: Language, privacy: Privacy, *, now: datetime, viewer: str = ""
+) -> Viewpoint:
+    """Return from where a document of *company* is looked at."""
+    return Viewpoint(
+        now,
+        company.zone,
+        company.url,
+        company.tenant,
+        language,
+        viewer,
+        instructions_alert=company.instructions_alert,
+        discretion=Discretion(privacy, company.amount_bands),
+    )
+
+
+def rendered(
+    story: Story, card: PostedCard | None, view: Viewpoint, branches: Mapping[str, str]
+) -> Shown:
+    """Render a document's story as it is seen from *view*."""
+    situation = situation_of(story, card, view)
+    return Shown(
+        document_card(story.document, situation, branches=branches),
+        summary(story.document, situation),
+        situation.approvers,
+        situation.language,
+    )
 
 
 def same_card(shown: Shown, card: PostedCard) -> bool:

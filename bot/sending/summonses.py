@@ -8,16 +8,14 @@ from typing import Any
 
 from acumatica_client.models import Document
 from bot.companies import Tenant
-from bot.core.settlements import bench_of, offered
+from bot.core.settlements import MISMATCHES, bench_of, offered
 from bot.core.situations import deep_link
 from bot.languages import language_with
 from cards.language import Language, language_of
 from cards.settlement import Attempt, Matter, Standing, settlement_card, settlement_summary
 from storage import ledger, settlements
 from storage.database import Connection
-from storage.records import Decision, DecisionState, Settlement, Step, StoredDocument
-
-_MISMATCHES = frozenset({DecisionState.MISMATCH, DecisionState.MISMATCH_SEEN})
+from storage.records import Decision, Settlement, Step, StoredDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,8 @@ async def summons(
         record.gone,
         _attempt(decision, await ledger.steps(conn, decision_id)),
         _standing(settlement, decision, person, too_few=len(bench) < 2),
-        decision.state in _MISMATCHES,
+        decision.state in MISMATCHES,
+        decision.changes,
         settlement.token,
         deep_link(document.key, company.url, company.tenant),
         record.read_at,

@@ -57,7 +57,11 @@ class TeamChannel:
 
 
 class ConnectorRefused(Exception):
-    """A read the connector did not answer."""
+    """A read the connector did not answer; `outcome` says what kind of refusal it was."""
+
+    def __init__(self, reason: str, outcome: Outcome | None = None) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,11 @@ class Connector:
                 return found
         raise ConnectorRefused("the roster has no end")
 
+    async def look_in(self, service_url: str, conversation: str) -> None:
+        """See whether the bot is let into a conversation. Raises ConnectorRefused."""
+        path = f"v3/conversations/{_part(conversation)}/pagedmembers?pageSize=50"
+        _answered(await self._call(service_url, _read(path, conversation)))
+
     async def team(self, service_url: str, team: str) -> Team:
         """Read what a team is called. Raises ConnectorRefused."""
         told = _answered(await self._call(service_url, _read(f"v3/teams/{_part(team)}", team)))
@@ -270,7 +279,7 @@ def _answered(reply: Reply | Outcome) -> dict[str, Any]:
     """Return what a read brought. Raises ConnectorRefused."""
     if isinstance(reply, Reply):
         return _object(reply)
-    raise ConnectorRefused(reply.receipt if isinstance(reply, Done) else reply.reason)
+    raise ConnectorRefused(reply.receipt if isinstance(reply, Done) else reply.reason, reply)
 
 
 def _object(reply: Reply) -> dict[str, Any]:

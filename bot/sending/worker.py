@@ -27,6 +27,7 @@ from bot.sending.effects import Effects, Performed
 from bot.sending.pace import Pace
 from bot.sending.reach import Reach
 from bot.sending.standing_in import StandingIn
+from bot.tracing import about
 from storage import conversations, outbox, posted_cards
 from storage.database import Connection, Database
 from storage.records import Done, Later, OutboxItem, OutboxState, Outcome, Transition
@@ -109,16 +110,18 @@ class Worker:
 
     async def carry(self, taken: Taken) -> None:
         """Attempt a message and store where it goes."""
+        item = taken.item
         try:
-            performed = await self._attempt(taken.item)
-            while not (
-                await self._is_recorded(taken.item, performed)
-                or await self._is_given_up(taken.item)
-            ):
-                # In flight it would stay till the next start, and hold up all that comes after.
-                await self._ports.clock.sleep(PAUSE)
+            with about("send", item.correlation, company=item.company, document=item.document):
+                await self._carry(item)
         finally:
             self._busy.pop(taken.turn.conversation, None)
+
+    async def _carry(self, item: OutboxItem) -> None:
+        performed = await self._attempt(item)
+        while not (await self._is_recorded(item, performed) or await self._is_given_up(item)):
+            # In flight it would stay till the next start, and hold up all that comes after.
+            await self._ports.clock.sleep(PAUSE)
 
     async def _is_recorded(self, item: OutboxItem, performed: Performed) -> bool:
         """Store how a message ended; False when a mistake of ours prevented that."""

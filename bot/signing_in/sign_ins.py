@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from acumatica_client import oauth
 from acumatica_client.client import ErpClient
@@ -14,6 +15,7 @@ from acumatica_client.transport import same_host
 from acumatica_client.waiting import Waiting
 from bot.clock import Clock, Ports
 from bot.company_file import Company
+from bot.secrets.renewing import InUse
 from bot.settings import CALLBACK, CompanySecrets, Settings
 from bot.signing_in.grants import Grants, kept
 from storage.database import Database
@@ -55,15 +57,26 @@ async def open_vault(settings: Settings, store: Database) -> Vault | None:
 
 
 def open_erp(
-    company: Company, settings: Settings, ports: Ports, store: Database, safe: Vault | None
+    company: Company,
+    settings: Settings,
+    ports: Ports,
+    store: Database | None,
+    safe: Vault | None,
+    *,
+    in_use: InUse | None = None,
 ) -> ErpClient:
-    """Make the client of *company*; it signs in with its first request."""
+    """Make the client of *company*; it signs in with its first request.
+
+    Without a *store* no consent is found, and none is kept: then only a password leads in.
+    *in_use* tells the password each time, which may change while we run.
+    """
     secrets = settings.acumatica.get(company.name, CompanySecrets())
+    password = (in_use or InUse(settings)).password_of(company.name)
     if company.sign_in == "oauth":
-        who: Credentials | Grant = _grant(company, settings, ports, store, safe)
+        who: Credentials | Grant = _grant(company, settings, ports, store, safe, password=password)
     else:
         who = Credentials(
-            secrets.user, secrets.password.get_secret_value, company.tenant,
+            secrets.user, password, company.tenant,
             branch=company.branch, locale=company.locale, check_tenant=company.check_tenant,
         )  # fmt: skip
     return ErpClient(
@@ -112,15 +125,20 @@ def identity_of(
 
 
 def _grant(
-    company: Company, settings: Settings, ports: Ports, store: Database, safe: Vault | None
+    company: Company,
+    settings: Settings,
+    ports: Ports,
+    store: Database | None,
+    safe: Vault | None,
+    *,
+    password: Callable[[], str],
 ) -> Grant:
     secrets = settings.acumatica.get(company.name, CompanySecrets())
-    who = UserPassword(secrets.user, secrets.password.get_secret_value)
+    who = UserPassword(secrets.user, password)
     # By password a new start begins a new grant; only a consent has a token worth keeping.
-    by_consent = safe is not None and not secrets.has_password
     keeping = (
         kept(store, safe, ports.clock, company.name, SERVICE_GRANT)
-        if safe is not None and by_consent
+        if store is not None and safe is not None and not secrets.has_password
         else Keeping(_nothing, _forget)
     )
     return Grant(

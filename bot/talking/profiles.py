@@ -52,6 +52,7 @@ class Profiles:
             asked.locale,
             tuple(members),
             None if asked.place.alone else tuple(sorted(channels)),
+            next(iter(self._tenants.values())).version,
         )
         return Answer(settings_card(profile, asked.language), here=False)
 

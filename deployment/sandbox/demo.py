@@ -120,6 +120,7 @@ class Demo:
             "storage": {"url": f"sqlite:///{(self.data / 'countersign.db').resolve()}"},
             "server": {"host": LOCAL, "port": self.port, "public_url": self.bot},
             "encryption": {"keys": words["encryption_key"]},
+            "admin": {"enabled": True},
             "log": {"level": "warning"},
             "acumatica": {
                 COMPANY: {

@@ -10,7 +10,7 @@ from world import AP, BEN, DEV, EAST, ERIN, Witness, World, eventually, texts
 
 TOOK, NOT, SEEN = "It took effect", "It did not take effect", "I have seen it"
 CONFIRM, CONFIRM_NOT = "Confirm: it took effect", "Confirm: it did not take effect"
-SPEED = 60
+SPEED = 40
 
 
 @asynccontextmanager

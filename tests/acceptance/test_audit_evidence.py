@@ -199,6 +199,75 @@ async def test_an_edit_in_the_store_is_named_while_the_service_runs(audited: Wor
     assert "4 rows before that are as they were written" in said
 
 
+COLUMNS = (
+    "at, correlation, actor, action, company, document, fingerprint, outcome, detail, salt, erased,"
+    " commitment, previous, key, mac"
+)
+TAMPERINGS = {
+    "DELETE FROM audit_rows WHERE seq = 5": 5,
+    f"INSERT INTO audit_rows (seq, {COLUMNS})"
+    f" SELECT (SELECT max(seq) FROM audit_rows) + 1, {COLUMNS} FROM audit_rows WHERE seq = 5": None,
+    "UPDATE audit_rows SET seq = -1 WHERE seq = 5; UPDATE audit_rows SET seq = 5 WHERE seq = 7;"
+    " UPDATE audit_rows SET seq = 7 WHERE seq = -1": 5,
+    "UPDATE audit_rows SET detail = '{}', salt = '' WHERE seq = 5": 5,
+}
+"""What a burglar does to the store, and the first row that is not as it was; None: the new one."""
+TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_rows'"
+
+
+async def test_whatever_a_burglar_does_to_the_trail_the_command_names_the_first_row(
+    audited: World,
+) -> None:
+    async with audited.bot():
+        await released(audited)
+    store = audited.data / "countersign.db"
+    whole = store.read_bytes()
+    for statements, first in TAMPERINGS.items():
+        store.write_bytes(whole)
+        with closing(sqlite3.connect(store)) as opened:
+            (rows,) = opened.execute("SELECT max(seq) FROM audit_rows").fetchone()
+            for (trigger,) in opened.execute(TRIGGERS).fetchall():
+                opened.execute(f"DROP TRIGGER {trigger}")
+            opened.executescript(statements)
+
+        code, said = await command(audited, "audit", "verify")
+
+        assert code == 1, statements
+        assert f"row {first or rows + 1} " in said, (statements, said)
+
+    # Evidence from a trail that is not whole is written, and says so on its first page.
+    ever = ("--from", "2000-01-01", "--to", "2999-01-01")
+    code, said = await command(audited, "audit", "export", *ever)
+    assert code == 1
+    assert "the page says so, too" in said
+    assert "row 5 " in (audited.data / "evidence" / "story.html").read_text("utf-8")
+
+
+async def test_a_trail_that_was_written_anew_is_told_by_the_anchor_that_is_named(
+    audited: World, tmp_path: Path
+) -> None:
+    settings = read_settings(_env_file=None, **audited.settings())
+    file, kept = anchor_file(settings), tmp_path / "kept-elsewhere"
+    async with audited.bot():
+        await released(audited)
+    async with audited.bot():  # each start tells the end anew
+        await eventually(lambda: has_lines(file, 2), "the end is told")
+    kept.write_bytes(file.read_bytes())
+    for name in ("countersign.db", "countersign.db-wal", "countersign.db-shm", file.name):
+        (audited.data / name).unlink(missing_ok=True)
+    async with audited.bot():  # with the key, another trail
+        await audited.witness.connect_push()
+        number = await audited.witness.bill_on_hold(7.0)
+        await audited.witness.card(number, BEN, says="this waits for you")
+
+    alone, _ = await command(audited, "audit", "verify")
+    code, said = await command(audited, "audit", "verify", "--anchor", str(kept))
+
+    assert alone == 0  # what it says of itself holds
+    assert code == 1
+    assert "anew" in said
+
+
 async def test_the_end_of_the_trail_is_told_to_a_file_and_a_cut_is_seen(audited: World) -> None:
     settings = read_settings(_env_file=None, **audited.settings())
     file = anchor_file(settings)

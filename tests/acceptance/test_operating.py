@@ -214,7 +214,7 @@ async def test_what_was_at_work_in_a_backup_is_read_back_and_not_sent(world: Wor
     restore(world, backup)
     before = await world.witness.writes(number)
 
-    async with world.bot(speed=200):
+    async with world.bot(speed=60):
         await world.witness.card(number, BEN, says="nothing was done")
 
     assert await world.witness.writes(number) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import forms
 from settling import (
@@ -98,7 +99,9 @@ async def test_a_mismatch_is_seen_by_two(world: World) -> None:
         edit = {"entity": "Bill", "keys": keys, "set": {"DueDate": "2027-01-31"}, "by": "dev"}
         number = await release(witness, "edit", edit=edit)
         assert number == keys["ReferenceNbr"]
-        await own_card(witness, number, "an administrator must look")
+        own = await own_card(witness, number, "an administrator must look")
+        assert re.search("Due date was .+, is Sun 31 Jan 2027", texts(own["card"]))
+        await shown(witness, ERIN, "Not as approved")
 
         await press(witness, ERIN, SEEN)
         await press(witness, DEV, "I have seen it, too", says="Erin Walsh has seen it")

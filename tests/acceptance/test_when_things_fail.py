@@ -30,7 +30,7 @@ async def test_an_answer_lost_after_the_release_is_found_by_reading_back(
 
 async def test_a_release_lost_before_it_ran_is_never_sent_again_by_itself(world: World) -> None:
     witness = world.witness
-    async with world.bot(speed=90):
+    async with world.bot(speed=40):
         await witness.connect_push()
         number = await waiting(witness)
         await witness.erp_fault("reset_before", path="ReleaseBill")

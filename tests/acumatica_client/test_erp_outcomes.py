@@ -503,3 +503,37 @@ def test_status_address_that_is_not_our_erps_is_not_asked(location: str) -> None
 
 def test_202_without_an_address_is_not_asked_after() -> None:
     assert poll_address(ADDRESS, bare(202)) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        (bare(200), "200"),
+        (page_reply(200, "<title>Proxy</title>"), "200 Proxy"),
+        (json_reply(429, MESSAGE), "429 An error has occurred."),
+        (json_reply(401, MESSAGE), "401 An error has occurred."),
+        (page_reply(502, "<title>Bad gateway</title>"), "502 Bad gateway"),
+        (json_reply(418, MESSAGE), "418 An error has occurred."),
+        (bare(204), "204"),
+    ],
+)
+def test_every_class_tells_the_answer_it_was_judged_by(answer: Reply, detail: str) -> None:
+    assert class_of(answer).detail.startswith(detail)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (bare(403), "Acumatica does not let Countersign's user do this."),
+        (
+            json_reply(404, MESSAGE),
+            "Acumatica knows no such action. An administrator must look at the table of calls.",
+        ),
+        (
+            json_reply(500, px("You are not an authorized approver")),
+            "Acumatica says that this user may not approve the document.",
+        ),
+    ],
+)
+def test_our_own_words_are_whole_sentences(answer: Reply, words: str) -> None:
+    assert plain_words(answer) == words

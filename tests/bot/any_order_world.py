@@ -149,6 +149,7 @@ class Bot:
     presses: Presses
     dialogs: Dialogs
     poller: Poller
+    claims: Claims
 
 
 @dataclass
@@ -228,6 +229,7 @@ class World:
             Presses(store, showing, claims, dialogs, ports),
             dialogs,
             poller,
+            claims,
         )
         await worker.rescue()
 

@@ -25,10 +25,14 @@ from acumatica_client.models import (
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.company_file import Company
+from bot.core.rates import Rates
 from bot.core.routes import Route, Routes
 from bot.deciding.bells import Bells
+from bot.deciding.claims import Claims
 from bot.deciding.doer import Doer
+from bot.deciding.journal import Journal
 from bot.deciding.settler import Settler
+from bot.signing_in.consents import Consents
 from storage import documents, ledger, people
 from storage.database import Database
 from storage.records import (
@@ -150,6 +154,8 @@ class Carrying:
     erp: Erp
     doer: Doer
     settler: Settler
+    journal: Journal
+    claims: Claims
 
     async def decision(self, name: str = "d1") -> Decision:
         async with self.store.reading() as conn:
@@ -214,6 +220,11 @@ async def carrying(
         yield Carrying(
             store, clocks, erp,
             Doer(tenant, store, ports, bells), Settler(tenant, store, ports, bells),
+            Journal(tenant, store, ports, bells),
+            Claims(
+                {NAME: tenant}, Consents({NAME: tenant}, store, ports), ports=ports,
+                bells={NAME: bells}, rates=Rates(10),
+            ),
         )  # fmt: skip
     finally:
         await store.close()
@@ -243,7 +254,10 @@ async def _press(
         await people.put_person(conn, ANN, now=now)
         await people.put_employee(conn, NAME, employee)
         await ledger.ask(conn, asked)
-        await ledger.claim(conn, name, claimant, plan=plan, now=now, reading=clocks.reading())
+        await ledger.claim(
+            conn, name, claimant, plan=plan, now=now, reading=clocks.reading(),
+            approved=document.to_json(),
+        )  # fmt: skip
 
 
 def _no_transport(_allowed: object) -> Any:

@@ -24,13 +24,14 @@ from bot.core.routes import Route, Routes
 from bot.listening.certificates import Certificates
 from bot.listening.ear import is_command
 from bot.listening.graph_door import LIFECYCLE, NOTIFICATIONS, GraphDoor
-from bot.listening.notice_tokens import EntraKeys, NoticeTokens, issuers_of
+from bot.listening.notice_tokens import NoticeTokens, issuers_of
 from bot.listening.overheard import Overheard
 from bot.listening.remarks import Remarks
 from bot.listening.replies import Replies
 from bot.listening.subscriptions import Subscriptions
 from bot.people.graph import Graph
 from bot.settings import TeamsSettings
+from bot.signing_keys import EntraKeys
 from bot.tokens import EntraTokens
 from deployment.sandbox import teams
 from deployment.sandbox.teams.state import STATE

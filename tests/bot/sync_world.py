@@ -50,10 +50,11 @@ class Clock:
 
     def __init__(self) -> None:
         self.at = START
-        self.set_back = timedelta()
+        self.set_by = timedelta()
+        """How much somebody set the wall's clock by."""
 
     def now(self) -> datetime:
-        return self.at - self.set_back
+        return self.at + self.set_by
 
     def true(self) -> datetime:
         """The time of everybody else."""

@@ -124,6 +124,9 @@ async def test_a_channel_is_told_once_a_day_and_only_once_it_is_bound(
     assert await messages(trail) == []
     async with trail.store.transaction() as conn:
         await conversations.bind(conn, "ap", "19:x", by="ann", now=trail.clock.now())
+    anchoring.outbox = None
+    await anchoring.step()  # nobody is there to be woken
+    anchoring.outbox = bell
     for _ in range(30):
         trail.clock.later(3600)
         await anchoring.step()

@@ -21,6 +21,7 @@ from storage.audit import Wanted
 from storage.chain import Anchor
 from storage.database import StoreError
 from storage.examining import Finding
+from storage.records import AuditEntry
 
 MADE = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
@@ -143,6 +144,7 @@ async def told_story(trail: Trail) -> None:
     await trail.add("decision asked", verbs=["release"], fingerprint="f1")
     await trail.add("press refused", "aad-dev", reason="not an approver", verb="release")
     await trail.add("decision claimed", "aad-ann", verb="release", fingerprint="f1")
+    await trail.add("step sent", step="release", call="POST ReleaseBill")
     await trail.add("decision confirmed", decision="d", reason="")
 
 
@@ -155,19 +157,20 @@ async def test_a_documents_evidence_holds_its_rows_its_end_and_who_decided(
     rows = await export(trail.path, order(trail, out, Wanted("", BILL)), trail.chain)
 
     page = (out / PAGE).read_text("utf-8")
-    assert rows == 4
+    assert rows == 5
     assert f"Bill 004512 · {await trail_company(trail)}" in page  # one company: it is found
     for pair in (
         "<dt>Ended</dt><dd>Confirmed: it took effect in Acumatica</dd>",
         "<dt>Presses</dt><dd>1</dd>",
         "<dt>Presses refused</dt><dd>1</dd>",
+        "<dt>Requests to Acumatica</dt><dd>Release: 1</dd>",
         "<dt>Confirmed by reading back</dt><dd>1</dd>",
     ):
         assert pair in page, pair
     assert "Decided by</dt><dd>aad-ann, " in page
     assert "Documents</dt>" not in page
     with (out / TABLE).open(encoding="utf-8-sig", newline="") as file:
-        assert len(list(csv.DictReader(file))) == 4
+        assert len(list(csv.DictReader(file))) == 5
     assert check_pack(out, trail.chain.keys).problem == ""
 
 
@@ -189,7 +192,7 @@ async def test_a_times_evidence_counts_documents_and_leaves_out_other_times(
     rows = await export(trail.path, order(trail, tmp_path / "pack", wanted), trail.chain)
 
     page = (tmp_path / "pack" / PAGE).read_text("utf-8")
-    assert rows == 4
+    assert rows == 5
     assert "<dt>Documents</dt><dd>1</dd>" in page
     assert "<dt>Ended</dt>" not in page
     assert "too late" not in page
@@ -200,9 +203,12 @@ async def test_what_came_after_the_examination_is_left_to_the_next_export(
 ) -> None:
     await told_story(trail)
     asked = order(trail, tmp_path / "pack", Wanted("acme", BILL))
-    await trail.add("not examined")
+    async with trail.store.transaction() as conn:
+        entry = AuditEntry(trail.clock.now(), "c", "countersign", "not examined", "acme", BILL, {})
+        for _ in range(audit.PAGE + 1):
+            await audit.add(conn, entry)
 
-    assert await export(trail.path, asked, trail.chain) == 4
+    assert await export(trail.path, asked, trail.chain) == 5
     assert "not examined" not in (tmp_path / "pack" / PAGE).read_text("utf-8")
 
 
@@ -211,7 +217,7 @@ async def test_a_broken_trail_is_exported_whole_and_says_so(trail: Trail, tmp_pa
     broken = verify(settings(trail.path), None, f"1:{'0' * 64}", silent)
     asked = replace(order(trail, tmp_path / "pack", Wanted("acme", BILL)), checked=broken)
 
-    assert await export(trail.path, asked, trail.chain) == 4
+    assert await export(trail.path, asked, trail.chain) == 5
     assert "The audit trail is broken" in (tmp_path / "pack" / PAGE).read_text("utf-8")
 
 

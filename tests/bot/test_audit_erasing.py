@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from audit_world import Trail, open_trail
+from audit_world import SECRET, Trail, open_trail
 
-from bot.auditing.erasing import Erasure, Retention
-from storage import audit, people
-from storage.database import StoreError
-from storage.records import StoredEmployee, TeamsPerson
+from bot.auditing.erasing import Erasure, Retention, erase_person
+from bot.settings import AuditSettings, EncryptionSettings, Settings, StorageSettings
+from storage import audit, entra, people
+from storage.database import StoreError, StoreInUse
+from storage.records import EntraUser, Lookup, StoredEmployee, TeamsPerson
 
 BEN = "aaaaaaaa-0000-4000-8000-000000000002"
 
@@ -64,6 +65,40 @@ async def test_every_name_of_a_person_goes_and_the_rest_stays(trail: Trail) -> N
     assert details[4] == {"pseudonym": alias, "rows": 3}
     found = trail.examined()
     assert (found.flaw, found.erased) == (None, 3)
+
+
+async def test_what_graph_calls_a_person_goes_too_and_names_them(trail: Trail) -> None:
+    async with trail.store.transaction() as conn:
+        now = trail.clock.now()
+        users = [
+            EntraUser(BEN, "Benedikt Ortiz", "b.ortiz@acme.example", "bo@x.example", True, False),
+            EntraUser("ann-id", "Ann B. Ender", "a.ender@acme.example", "", True, False),
+        ]
+        lookup = Lookup("ben@acme.example", ((BEN, "mail"), ("ann-id", "mail")), now)
+        await entra.put(conn, lookup, users, now=now)
+    await trail.add("told", who="Benedikt Ortiz and Ann B. Ender", by="bo@x.example")
+
+    alias, rows = await erase(trail, person="B.Ortiz@acme.example")
+
+    assert rows == 1
+    (told, *_) = [json.loads(row.detail) for row in await trail.rows()]
+    assert told == {"who": f"{alias} and Ann B. Ender", "by": alias}
+
+
+async def test_the_command_erases_in_a_store_nobody_else_uses(trail: Trail, tmp_path: Path) -> None:
+    await trail.add("decision claimed", BEN, reason="Ben Ortiz was here")
+    settings = Settings.model_construct(
+        storage=StorageSettings(url=f"sqlite:///{trail.path}"),
+        audit=AuditSettings.model_validate({"keys": SECRET}),
+        encryption=EncryptionSettings(keys=""),
+    )
+    with pytest.raises(StoreInUse):
+        await erase_person(settings, trail.ports, BEN, (), asked_by="olga")
+    await trail.store.close()
+
+    _, rows = await erase_person(settings, trail.ports, "ben@acme.example", (), asked_by="olga")
+
+    assert rows == 1
 
 
 async def test_nobody_can_tell_any_more_whose_the_pseudonym_was(trail: Trail) -> None:

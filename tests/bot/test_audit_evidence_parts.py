@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +24,17 @@ from bot.auditing.story import SENTENCES, Teller
 from bot.auditing.tables import Table, cell
 from bot.auditing.wanted import read_wanted
 from bot.checked import SettingsError
+from bot.core.plans import End
+from bot.core.settlements import Move
 from bot.settings import AuditSettings, EncryptionSettings, Settings
 from storage.audit import Wanted
 from storage.chain import Chain, Event, Flaw, Row, derive
 from storage.database import StoreError
 from storage.examining import Finding
+from storage.records import DecisionState, InstallState
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+WRITERS = ("note", "_note", "AuditEntry")
 KEY = derive("a key of these tests, long enough for anybody")
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\x1b[31m =cmd|'/c calc'"
 
@@ -70,11 +77,70 @@ def test_every_sentence_stands_without_the_detail_that_was_erased(action: str) -
     assert "{" not in told.what
 
 
+def every_action() -> Iterator[str]:
+    """What the code writes into the trail, as far as it stands there word by word."""
+    for file in (ROOT / "bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in WRITERS:
+                yield from (
+                    one.value
+                    for one in node.args
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value
+                )
+    yield from (f"decision {one}" for one in set(DecisionState) - {DecisionState.PENDING})
+    yield from (f"step {one}" for one in End)
+    yield from (f"settlement {one}" for one in Move)
+    yield from (f"app {one}" for one in InstallState)
+
+
+@pytest.mark.parametrize("action", sorted({*every_action()} - {"countersign"}))
+def test_whatever_is_audited_has_a_sentence_of_its_own(action: str) -> None:
+    assert action in SENTENCES
+
+
 def test_what_there_is_no_sentence_for_is_told_by_its_own_name() -> None:
     told = TELLER.tell(row(1, action="something {new", who="aad-ann", ok=True, none=None))
 
     assert (told.what, told.tone) == ("something {new", "plain")
     assert told.facts == (("who", "Ann Approver"), ("ok", "yes"))
+
+
+@pytest.mark.parametrize(
+    ("action", "detail", "facts"),
+    [
+        ("step answered", {"step": "release", "detail": "204"},
+         ("HTTP status of the answer", "204")),
+        ("post delivered", {"attempt": 1, "reason": "1795"}, ("message in Teams", "1795")),
+        ("post delivered", {"attempt": 3, "reason": "1795"}, ("attempt", "3")),
+        ("update delivered", {"reason": "it stands so"}, ("note", "it stands so")),
+        ("post delivered", {"shown": "a" * 64}, ("version of the card", "aaaaaaaaaaaa…")),
+        ("step checked", {"step": "release", "shown": "doable"}, ("Acumatica showed", "doable")),
+        ("told", {"counts": {"new": 2, "old": [1, 2.5]}}, ("counts", "new 2; old 1, 2.5")),
+    ],
+)  # fmt: skip
+def test_details_are_told_in_an_auditors_words(
+    action: str, detail: dict[str, object], facts: tuple[str, str]
+) -> None:
+    assert facts in TELLER.tell(row(1, action=action, **detail)).facts
+
+
+def test_an_attempt_that_was_the_first_is_not_worth_a_word() -> None:
+    told = TELLER.tell(row(1, action="post delivered", attempt=1))
+
+    assert "attempt" not in dict(told.facts)
+
+
+@pytest.mark.parametrize(
+    ("action", "what"),
+    [
+        ("say dead", "An answer in chat could not be delivered"),
+        ("tell retrying", "A message to one person was not taken yet and is tried again"),
+        ("shout delivered", "shout delivered"),
+        ("say sung", "say sung"),
+    ],
+)
+def test_what_became_of_a_message_is_told_by_its_kind(action: str, what: str) -> None:
+    assert TELLER.tell(row(1, action=action)).what.lower() == what.lower()
 
 
 def test_braces_of_others_fill_in_nothing() -> None:
@@ -292,6 +358,16 @@ def test_a_proof_that_was_cut_is_told(tmp_path: Path, keep: int) -> None:
     folder = packed(tmp_path / "pack", rows(5))
     lines = (folder / NAME).read_text().splitlines(keepends=True)
     (folder / NAME).write_text("".join(lines[:keep]))
+
+    with pytest.raises(StoreError, match="proof"):
+        check_pack(folder, [KEY])
+
+
+@pytest.mark.parametrize("line", ["3,", "[1],", "{},", "", "no json"])
+def test_a_line_of_a_proof_that_is_no_row_is_told(tmp_path: Path, line: str) -> None:
+    folder = packed(tmp_path / "pack", rows(5))
+    lines = (folder / NAME).read_text().splitlines()
+    (folder / NAME).write_text("\n".join([*lines[:3], line, *lines[4:], ""]))
 
     with pytest.raises(StoreError, match="proof"):
         check_pack(folder, [KEY])

@@ -24,9 +24,13 @@ from carrying_world import (
 
 from acumatica_client.errors import ErpBusy, ErpUnavailable, ErpUnreadable
 from acumatica_client.models import CallClass, CallOutcome, Document, DocumentKey, ErpCall
+from bot.core.plans import End
+from bot.core.presses import Agree, Claim, Press
+from bot.deciding.journal import LEASE
 from storage import inbox, ledger, people, settlements
-from storage.records import DecisionState, StepState
+from storage.records import DecisionState, PostedCard, StepState
 
+CARD = PostedCard(NAME, str(KEY), "channel:ap", conversation="19:ap", activity="a-1")
 REFUSED = CallOutcome(CallClass.REFUSED, "422")
 DOUBTED = CallOutcome(CallClass.REFUSED_IN_DOUBT, "500 PX")
 BUSY = CallOutcome(CallClass.TURNED_AWAY, "429", after=120.0)
@@ -392,3 +396,75 @@ async def test_what_needs_a_person_blocks_every_further_question(tmp_path: Path)
                 await ledger.ask(
                     conn, replace(decision, id="d2", token="t2", state=DecisionState.PENDING)
                 )
+
+
+# --- what was done is not what was approved ---
+
+
+async def released_otherwise(world: Carrying) -> DecisionState:
+    """Release the bill; what is read back has another amount."""
+    await world.doer.step()
+    world.erp.shows = bill("Open", Amount=Decimal("1990.00"))
+    return await world.until_settled()
+
+
+async def test_a_mismatch_keeps_what_was_approved_and_what_was_done(tmp_path: Path) -> None:
+    async with carrying(tmp_path, becomes=["Open"]) as world:
+        assert await released_otherwise(world) is DecisionState.MISMATCH
+
+        (changed,) = (await world.decision()).changes
+        assert changed == ("Amount", "1250.00 USD", "1990.00 USD")
+        async with world.store.reading() as conn:
+            assert await ledger.approved(conn, "d1") is None  # no longer needed
+
+
+async def test_what_an_older_version_claimed_is_a_mismatch_all_the_same(tmp_path: Path) -> None:
+    async with carrying(tmp_path, becomes=["Open"]) as world:
+        async with world.store.transaction() as conn:
+            await conn.execute("UPDATE decisions SET approved = ''")
+
+        assert await released_otherwise(world) is DecisionState.MISMATCH
+        assert (await world.decision()).changes == ()
+
+
+# --- who comes too late ---
+
+
+async def test_what_leads_to_no_document_any_more_is_not_sent(tmp_path: Path) -> None:
+    async with carrying(tmp_path) as world:
+        async with world.store.transaction() as conn:
+            await conn.execute("DELETE FROM documents")
+
+        assert await world.until_settled() is DecisionState.REFUSED
+        assert world.erp.writes == []
+
+
+async def test_whoever_lost_the_lease_ends_nothing(tmp_path: Path) -> None:
+    async with carrying(tmp_path) as world:
+        late = await world.journal.lease(ledger.DOABLE)
+        world.clocks.advance(LEASE + 1)
+        holder = await world.journal.lease(ledger.DOABLE)
+        assert late is not None
+        assert holder is not None
+
+        await world.journal.end(late, End.REFUSED, "too late")
+        assert (await world.decision()).state is DecisionState.CLAIMED
+
+        await world.journal.end(holder, End.LAPSED, "in time")
+        assert (await world.decision()).reason == "in time"
+
+
+@pytest.mark.parametrize("judged", [Claim(("release",), CARD), Agree(("aad-ben",), CARD)])
+async def test_a_decision_somebody_has_cannot_be_taken_again(
+    tmp_path: Path, judged: Claim | Agree
+) -> None:
+    press = Press("t-d1", "release", ANN.aad_object_id, "19:ap", "a-1")
+    async with carrying(tmp_path) as world:
+        async with world.store.transaction() as conn:
+            asked = await world.claims.asked(conn, press)
+        assert asked is not None
+
+        with pytest.raises(ValueError, match="pressed by somebody else meanwhile"):
+            async with world.store.transaction() as conn:
+                await world.claims.take(conn, press, asked, judged)
+        assert len(await world.steps()) == 1

@@ -173,3 +173,18 @@ def test_deleted_and_edited_messages_say_so() -> None:
 )
 def test_members_of_an_unexpected_form_are_read_as_absent(other: dict[str, Any]) -> None:
     assert read(**other) is not None
+
+
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        ("yesterday", None),
+        ("", None),
+        ("2026-10-18T08:00:12", datetime(2026, 10, 18, 8, 0, 12, tzinfo=UTC)),
+    ],
+)
+def test_a_time_that_is_none_is_not_guessed(told: str, at: datetime | None) -> None:
+    spoken = read(createdDateTime=told)
+
+    assert spoken is not None
+    assert spoken.at == at

@@ -11,6 +11,9 @@ import pytest
 from any_order_fakes import buttons, is_about, says
 from any_order_world import CHANNELS, ORDER, World
 
+from bot.core.presses import Press
+from bot.deciding.pressed import Received
+
 Json = dict[str, Any]
 ANN, BEN = "aad-ann", "aad-ben"
 
@@ -157,6 +160,28 @@ async def test_nobody_else_gets_the_form_or_sends_it(world: World, person: str) 
     assert actions(world) == []
 
 
+@pytest.mark.parametrize("person", ["", "aad-stranger"])
+async def test_who_is_unknown_asks_nothing(world: World, person: str) -> None:
+    refused = await open_form(world, person, verb="ask")
+    told = await send(world, await open_form(world, BEN, verb="ask"), person)
+
+    assert refused["type"] == "message"
+    assert told
+    assert stored(world, "SELECT count(*) FROM comments") == [(0,)]
+
+
+async def test_who_may_not_have_a_form_hears_why_where_no_dialog_opens(world: World) -> None:
+    card = card_of_order(world)
+    token = buttons(card.card)[0]["data"]["token"]
+    pressed = Press(token, "reject", BEN, card.conversation, card.activity)
+
+    told = await world.bot.dialogs.message(Received(pressed, "", wants_form=True))
+    await world.do(("all",))
+
+    assert "does not wait for you" in told
+    assert stored(world, "SELECT count(*) FROM dialogs") == [(0,)]
+
+
 @pytest.mark.parametrize("verb", ["approve", "release", "x", "send", "cancel", ""])
 async def test_no_other_verb_opens_a_form(world: World, verb: str) -> None:
     refused = await open_form(world, verb=verb)
@@ -188,3 +213,114 @@ async def test_a_form_from_another_conversation_than_the_cards_is_not_given_out(
     answer = await world.bot.dialogs.fetched(elsewhere)
 
     assert "not posted here" in answer["task"]["value"]
+
+
+# --- what a form leads to is gone, or too much ---
+
+
+def run(world: World, sql: str) -> None:
+    with sqlite3.connect(world.path) as store:
+        store.execute(sql)
+
+
+@pytest.mark.parametrize("verb", ["reject", "ask"])
+async def test_a_form_whose_document_is_gone_does_nothing(world: World, verb: str) -> None:
+    form = await open_form(world, verb=verb)
+    run(world, "DELETE FROM documents")
+
+    assert "no longer leads to a document" in await send(world, form)
+    assert actions(world) == []
+
+
+async def test_no_form_is_drawn_for_a_document_that_is_gone(world: World) -> None:
+    token = buttons(card_of_order(world).card)[0]["data"]["token"]
+    run(world, "DELETE FROM documents")
+
+    for verb in ("reject", "ask"):
+        wired = wire(world, ANN, {"token": token, "verb": verb})
+        assert (await world.bot.dialogs.fetched(wired))["task"]["type"] == "message"
+
+
+async def test_who_opens_forms_as_fast_as_a_machine_is_asked_to_wait(world: World) -> None:
+    for _ in range(1000):
+        world.bot.claims.is_too_fast(ANN)
+
+    refused = await open_form(world)
+
+    assert refused["type"] == "message"
+    assert stored(world, "SELECT count(*) FROM dialogs") == [(0,)]
+
+
+# --- answers to questions ---
+
+
+async def asked_ann(world: World) -> Json:
+    """Ben has asked Ann something about the order; returns the data of her button."""
+    form = await open_form(world, BEN, verb="ask")
+    inputs = {"whom": ANN, "text": "Is this the new price?", "choice": ""}
+    await send(world, form, BEN, inputs=inputs)
+    await world.do(("all",))
+    found = [one for message in world.teams.messages for one in every_data(message.card)]
+    return next(one for one in found if one.get("verb") == "answer")
+
+
+def every_data(part: Any) -> list[Json]:
+    """What every button says, whatever kind of button it is."""
+    if isinstance(part, list):
+        return [data for one in part for data in every_data(one)]
+    if not isinstance(part, dict):
+        return []
+    own = [dict(part["data"])] if isinstance(part.get("data"), dict) else []
+    return own + [data for one in part.values() for data in every_data(one)]
+
+
+async def answer_form(world: World, data: Json, person: str = ANN) -> Json:
+    answer = await world.bot.dialogs.fetched(wire(world, person, data))
+    return dict(answer["task"])
+
+
+async def test_the_form_for_an_answer_is_for_who_was_asked_alone(world: World) -> None:
+    data = await asked_ann(world)
+
+    assert (await answer_form(world, data))["type"] == "continue"
+    for person, verb in ((BEN, "answer"), ("", "answer"), (ANN, "reject")):
+        refused = await answer_form(world, {**data, "verb": verb}, person)
+        assert refused["type"] == "message", (person, verb)
+
+
+async def test_a_question_nobody_asked_has_no_form(world: World) -> None:
+    data = await asked_ann(world)
+    strange = {name: "nobody-asked" if name != "verb" else "answer" for name in data}
+
+    assert (await answer_form(world, strange))["type"] == "message"
+
+
+async def test_an_answer_about_a_document_that_is_gone_is_not_kept(world: World) -> None:
+    form = await answer_form(world, await asked_ann(world))
+    run(world, "DELETE FROM documents")
+
+    assert await send(world, form, inputs={"text": "yes"})
+    assert stored(world, "SELECT count(*) FROM comments WHERE via = 'answer'") == [(0,)]
+
+
+async def test_an_answer_without_words_keeps_the_form_open(world: World) -> None:
+    form = await answer_form(world, await asked_ann(world))
+    row = next(
+        one for one in form["value"]["card"]["content"]["body"] if one["type"] == "ActionSet"
+    )
+    data = {**row["actions"][0]["data"], "text": "  "}
+
+    again = (await world.bot.dialogs.submitted(wire(world, ANN, data)))["task"]
+
+    assert again["type"] == "continue"
+    assert stored(world, "SELECT count(*) FROM comments WHERE via = 'answer'") == [(0,)]
+
+
+async def test_who_answers_without_end_is_asked_to_wait(world: World) -> None:
+    data = await asked_ann(world)
+    for number in range(5):
+        told = await send(world, await answer_form(world, data), inputs={"text": f"{number}"})
+        assert "on its way" in told
+
+    assert (await answer_form(world, data))["type"] == "message"
+    assert stored(world, "SELECT count(*) FROM comments WHERE via = 'answer'") == [(5,)]

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 from sync_world import NAME, SyncWorld, sync_world
 
+from bot.health import Health
 from bot.metrics import METRICS
 from bot.watch import Watch
 from storage import documents, inbox
@@ -55,7 +56,8 @@ class Operator:
 
 def app_of(erp: SyncWorld, token: str) -> web.Application:
     boards, usages = {NAME: erp.board}, {NAME: erp.tenant.erp.usage}
-    watch = Watch(erp.store, erp.clock, boards, usages, token=token)
+    health = Health(erp.store, erp.path, erp.clock, boards)
+    watch = Watch(erp.store, erp.clock, boards, usages, health=health, token=lambda: token)
     app = web.Application()
     app.router.add_get("/metrics", watch.metrics)
     app.router.add_get("/health/ready", watch.ready)
@@ -172,7 +174,9 @@ async def test_requests_are_counted_as_the_erp_counted_them(operator: Operator) 
 async def test_a_company_that_is_well_is_ready_without_a_word(operator: Operator) -> None:
     await operator.erp.settle()
 
-    assert await operator.health() == {"ready": True, "reasons": [], "warnings": []}
+    told = await operator.health()
+    assert told.pop("last_poll") == operator.erp.clock.now().isoformat()
+    assert told == {"ready": True, "reasons": [], "warnings": []}
 
 
 async def test_a_company_in_trouble_says_why_and_the_service_stays_ready(
@@ -211,3 +215,20 @@ async def test_what_is_parked_is_a_warning_with_its_number(operator: Operator) -
     ]  # fmt: skip
     async with erp.store.reading() as conn:
         assert await documents.seen(conn, NAME, []) == {}
+
+
+async def test_the_age_of_the_oldest_is_told_by_where_it_stands(operator: Operator) -> None:
+    erp = operator.erp
+    await erp.push(b"not even JSON")
+    await erp.look_at_all()
+    erp.clock.advance(seconds=90)
+
+    assert (await operator.numbers("oldest_seconds"))["parked",] == 90
+
+
+async def test_a_part_that_is_not_well_is_told_as_a_number(operator: Operator) -> None:
+    assert (await operator.numbers("part_well"))["acumatica",] == 1
+
+    operator.erp.board.trouble("Acumatica", "it does not answer")
+
+    assert (await operator.numbers("part_well"))["acumatica",] == 0

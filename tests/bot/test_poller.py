@@ -162,7 +162,7 @@ async def test_a_clock_that_is_set_back_puts_off_no_poll(tmp_path: Path) -> None
     async with sync_world(tmp_path) as erp:
         await erp.settle()
         number = await erp.bill()
-        erp.clock.set_back = timedelta(days=1)
+        erp.clock.set_by = -timedelta(days=1)
 
         await erp.poll()
 

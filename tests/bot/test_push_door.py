@@ -61,7 +61,7 @@ async def sender(tmp_path: Path) -> AsyncIterator[Sender]:
         "TeamsPayments": {"entity": "Payment", "number": "Nbr", "fixed_type": "PMT"},
     }  # fmt: skip
     async with sync_world(tmp_path, inquiry=own) as erp:
-        company = Company((SECRET.encode(),), "Company", Bell(erp.clock), erp.board)
+        company = Company(lambda: (SECRET.encode(),), "Company", Bell(erp.clock), erp.board)
         door = PushDoor(erp.store, erp.ports, {NAME: company})
         app = web.Application(middlewares=[plain_errors])
         app.router.add_post("/push/{company}", door.push)

@@ -200,3 +200,12 @@ def test_who_may_not_go_holds_up_nobody() -> None:
     assert turn is not None
     assert turn.target == "note"
     assert turns.next(lambda turn: turn.target != "throttled") is None  # it had but one
+
+
+def test_what_concerns_no_conversation_waits_for_the_tenant_only() -> None:
+    schedule, nobody = Schedule(QUOTAS), Errand("")
+
+    assert schedule.room(nobody, 0.0) == 0.0
+    while not schedule.wait(nobody, 0.0):
+        schedule.begin(nobody, 0.0)
+    assert schedule.room(nobody, 0.0) == 0.0

@@ -175,6 +175,22 @@ def test_only_connectors_of_teams_are_served(folder: Path, url: str, served: boo
 # --- secret files ---
 
 
+def test_a_bare_name_is_one_of_the_credentials_systemd_hands_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed = folder / "credentials"
+    handed.mkdir()
+    (handed / "secrets_client-secret").write_text("of systemd\n", "utf-8")
+    monkeypatch.delenv("TEAMS__CLIENT_SECRET")
+    monkeypatch.setenv("TEAMS__CLIENT_SECRET_FILE", "secrets_client-secret")
+    with pytest.raises(SettingsError, match="TEAMS__CLIENT_SECRET_FILE"):
+        read_settings()
+
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
+
+    assert read_settings().teams.client_secret.get_secret_value() == "of systemd"
+
+
 def test_a_secret_can_stand_in_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TEAMS__CLIENT_SECRET", "ACUMATICA__ACME__PASSWORD"):
         secret = folder / name

@@ -232,6 +232,7 @@ async def test_settings_tell_the_asker_about_themselves_alone(world: World) -> N
 
     assert r"Ann Whitfield \(EP00000001\)" in shown
     assert "25,000.00 USD" in shown
+    assert re.search(r"\n[0-9a-f]{10}\nConfiguration\n", shown)
     assert "Ben" not in shown
     assert PASSWORD not in shown
 

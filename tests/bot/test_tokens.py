@@ -13,11 +13,20 @@ from typing import Any
 
 import jwt
 import pytest
+import requests
 from certificates import Pair, new_pair
 from world import BOT_SECRET, World
 
 from bot.settings import TeamsSettings
-from bot.tokens import EntraTokens, NoTokens, Resource, TokenRefused, open_tokens
+from bot.tokens import (
+    PLAIN_LIFE,
+    EntraTokens,
+    LoginHttp,
+    NoTokens,
+    Resource,
+    TokenRefused,
+    open_tokens,
+)
 
 BOT, GRAPH = Resource.BOT, Resource.GRAPH
 TOKEN_PATH = "/oauth2/v2.0/token"
@@ -372,3 +381,32 @@ class Elsewhere:
         await asyncio.to_thread(self._server.shutdown)
         self._thread.join()
         self._server.server_close()
+
+
+# --- answers of a strange sign-in service, and addresses ---
+
+
+@pytest.mark.parametrize("told", [{}, {"expires_in": None}, {"expires_in": "1e400"}])
+async def test_a_token_that_tells_no_life_of_its_own_has_a_plain_one(
+    world: World, told: dict[str, Any]
+) -> None:
+    tokens = EntraTokens(registered(world), lambda: datetime.now(UTC))
+
+    held = tokens._read({"access_token": "one", **told})
+
+    assert timedelta(minutes=1) < held.ends - datetime.now(UTC) <= PLAIN_LIFE
+
+
+async def test_a_token_that_cannot_be_read_grants_no_role(world: World) -> None:
+    tokens = EntraTokens(registered(world), lambda: datetime.now(UTC))
+    tokens._held[GRAPH] = tokens._read({"access_token": "no jwt", "expires_in": 3600})
+
+    assert await tokens.roles() == frozenset()
+
+
+def test_sign_in_goes_to_the_sign_in_service_only() -> None:
+    http = LoginHttp("https://login.microsoftonline.com/tenant", "http://127.0.0.1:9")
+
+    with pytest.raises(requests.RequestException, match="is not the sign-in service"):
+        http.post("https://elsewhere.example/token", data={"client_secret": "x"})
+    http.close()

@@ -42,6 +42,7 @@ ASKED = Matter(
     attempt=ATTEMPT,
     standing=OPEN,
     mismatch=False,
+    differences=(),
     token=TOKEN,
     link=f"{ERP}&ScreenId=AP301000&DocType=INV&RefNbr=000123",
     as_of=at(10, 38),
@@ -50,7 +51,13 @@ ASKED = Matter(
     language=ENGLISH,
 )
 HOLD = replace(ATTEMPT, step="remove_hold", answered=CallClass.UNKNOWN)
-MISMATCH = replace(ASKED, document=document("bill/open"), mismatch=True, standing=Standing((SEEN,)))
+MISMATCH = replace(
+    ASKED,
+    document=document("bill/open"),
+    mismatch=True,
+    differences=(("Amount", "1150.00 USD", "1250.00 USD"), ("DueDate", "", "2027-01-31")),
+    standing=Standing((SEEN,)),
+)
 CASES: dict[str, Matter] = {
     "asked": ASKED,
     "asked_about_the_first_step": replace(ASKED, attempt=HOLD),

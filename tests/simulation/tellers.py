@@ -33,11 +33,17 @@ class Tellers:
 @contextmanager
 def tellers(seeds: Iterable[int]) -> Iterator[Tellers]:
     """Open the programs. They begin from nothing: a fork would take threads and locks along."""
-    pool = ProcessPoolExecutor(min(MOST, os.cpu_count() or 1), mp_context=get_context("spawn"))
+    many = min(MOST, os.cpu_count() or 1)
+    pool = ProcessPoolExecutor(many, mp_context=get_context("spawn"), initializer=_stand_back)
     try:
         yield Tellers(pool, seeds)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _stand_back() -> None:
+    """Leave the processors to tests that live by real time: a story's own is made up."""
+    os.nice(15)
 
 
 def briefly(seed: int) -> Told:

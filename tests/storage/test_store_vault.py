@@ -1,6 +1,8 @@
 """Secrets at rest: nobody reads them without a key, moves them, or loses them by changing keys."""
 
+import sqlite3
 import traceback
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -167,3 +169,30 @@ async def test_resealing_does_not_overwrite_a_secret_that_changed_meanwhile(
 
     assert changed == 0
     assert await get(store, NEW) == "newer"
+
+
+async def test_a_row_of_an_older_version_opens_and_gets_its_envelope(store: Database) -> None:
+    sealed = await in_an_envelope_less(store)
+
+    assert await get(store, OLD) == SECRET
+    assert await Vault([NEW, OLD]).reseal(store) == 1
+    assert (await raw(store))["service"] != sealed
+    assert await get(store, NEW) == SECRET
+
+
+async def in_an_envelope_less(store: Database) -> bytes:
+    """Put a secret as former versions did: sealed with the key itself, without an envelope."""
+    await put(store)
+    (envelope,) = (await raw(store)).values()
+    own, _, inside = envelope.partition(b".")
+    sealed = Fernet(OLD).encrypt(Fernet(Fernet(OLD).decrypt(own)).decrypt(inside))
+    async with store.transaction() as conn:
+        await conn.execute("UPDATE vault SET sealed = ?", (sealed,))
+    return sealed
+
+
+def test_a_store_without_a_vault_holds_no_secret(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "old.db").close()
+
+    assert vault.look_inside(tmp_path / "old.db") == []
+    assert vault.look_inside(tmp_path / "none.db") == []

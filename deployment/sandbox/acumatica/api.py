@@ -10,7 +10,7 @@ from .bodies import require_length
 from .book import Record
 from .call import NO_ID, Call, endpoint_of, path_behind
 from .erp import ERP
-from .fields import DOCUMENTS
+from .fields import DOCUMENTS, Entity
 from .habits import BOARD
 from .refusals import Refusal, json_response, px_error
 from .signin import require_session
@@ -36,6 +36,8 @@ async def endpoint_call(request: web.Request) -> web.Response:
     if entity is None:
         raise refusals.not_found(str(request.url))
     _require_json_wanted(request)
+    if session.user == request.app[ERP].options.user:
+        _require_open(request, entity)
     call = Call(request, request.app[ERP], session, endpoint, entity, tuple(rest))
     return await _handler(call)(call)
 
@@ -116,6 +118,12 @@ def _ordered(call: Call) -> list[Record]:
     if not call.request.app[BOARD].habits.unstable_order:
         return found
     return sorted(found, key=lambda r: str(r.fields.get("LastModifiedDateTime")))
+
+
+def _require_open(request: web.Request, entity: Entity) -> None:
+    """The API user's role may lack any screen; then not even reading is allowed."""
+    if entity.screen in request.app[BOARD].habits.closed_screens:
+        raise refusals.no_rights(entity.form, entity.screen)
 
 
 def _require_rights(call: Call) -> None:

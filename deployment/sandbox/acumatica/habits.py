@@ -24,6 +24,7 @@ class Habits:
     action_location: str = "record"  # what the Location of a 204 leads to
     reason_required: bool = False  # Approve and Reject ask for a reason
     hidden_branches: tuple[str, ...] = ()  # branches the API user lacks: hidden without a word
+    closed_screens: tuple[str, ...] = ()  # screens the API user's role may not open
     failing_operations: int = 0  # so many long operations end badly
 
     @staticmethod
@@ -74,9 +75,9 @@ async def set_habits(request: web.Request) -> web.Response:
 def _setting(name: str, now: object, value: object) -> Any:
     if name == "action_location" and value not in ACTION_LOCATIONS:
         raise DoorError(f"'{name}' must be one of: {', '.join(ACTION_LOCATIONS)}.")
-    if name == "hidden_branches":
+    if isinstance(now, tuple):
         if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
-            raise DoorError(f"'{name}' must be a list of branches.")
+            raise DoorError(f"'{name}' must be a list of {name.partition('_')[2]}.")
         return tuple(value)
     if type(value) is not type(now):
         raise DoorError(f"'{name}' must be like {json.dumps(now)}.")

@@ -32,6 +32,7 @@ class Registration:
     tenant_id: str
     app_secret: str = field(repr=False)
     secret: str = SECRET_STATES[0]
+    secret_ends: str = "2028-03-31T00:00:00Z"  # noqa: S105  # a day, not a value
     certificate: str | None = None
     token_seconds: int = TOKEN_SECONDS
     external_id: str = ""
@@ -82,6 +83,7 @@ def _seconds(value: object, name: str) -> int:
 
 _READERS: dict[str, Callable[[object, str], object]] = {
     "secret": _secret,
+    "secretEnds": text_in,
     "certificate": _certificate,
     "tokenSeconds": _seconds,
     "externalId": text_in,
@@ -90,6 +92,7 @@ _READERS: dict[str, Callable[[object, str], object]] = {
     "roles": names_in,
 }
 _FIELDS = {
+    "secretEnds": "secret_ends",
     "tokenSeconds": "token_seconds",
     "externalId": "external_id",
     "activityTypes": "activity_types",

@@ -218,6 +218,19 @@ def test_the_card_of_somebody_who_is_no_longer_asked_is_replaced() -> None:
     assert UpdateCard("person:aad-ben", True, replaced=True) in decided(bill(), known)
 
 
+def test_a_card_where_the_routes_send_no_longer_is_replaced_once_though_nothing_else_changed() -> (
+    None
+):
+    elsewhere = card_at("channel:former", "a-3")
+
+    left = decided(bill(), replace(ASKED, cards=(*CARDS, elsewhere)))
+    told = decided(bill(), replace(ASKED, cards=(*CARDS, replace(elsewhere, replaced=True))))
+    stands_in = decided(bill(), replace(ASKED, cards=(*CARDS, replace(elsewhere, stood_in=True))))
+
+    assert left == [UpdateCard("channel:former", True, replaced=True)]
+    assert told == stands_in == []
+
+
 def test_a_document_that_no_longer_waits_closes_its_question_and_replaces_no_card() -> None:
     assert decided(bill("Closed"), ASKED) == [
         CloseDecision("the document is Closed now"),

@@ -198,3 +198,7 @@ def test_waiting_uses_up_no_try_but_not_for_longer_than_a_day() -> None:
 
     assert (later.state, later.due_at) == (ErpNoteState.WANTED, NOW + timedelta(seconds=7))
     assert old.state is ErpNoteState.PARKED
+
+
+def test_a_note_that_has_nothing_to_tell_any_more_is_left_out() -> None:
+    assert judge(WANTED, noted(), SEEN, [DONE], []) == Drop("there is nothing to tell any more")

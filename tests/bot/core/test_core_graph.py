@@ -254,3 +254,12 @@ def test_no_text_breaks_out_of_a_literal(text: str) -> None:
     assert not set(quoted) & set("'&#+ ?/")
     inner = unquote(quoted)[1:-1]
     assert inner.replace("''", "").count("'") == 0
+
+
+def test_what_a_request_of_a_batch_sends_is_named_as_json() -> None:
+    (sent,) = build_batch({7: Asked("/a", "POST", {"one": 1})})["requests"]
+
+    assert sent == {
+        "id": "7", "method": "POST", "url": "/a", "body": {"one": 1},
+        "headers": {"Content-Type": "application/json"},
+    }  # fmt: skip

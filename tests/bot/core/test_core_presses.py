@@ -36,6 +36,7 @@ from bot.core.presses import (
     decide_press,
     find_card,
     last_editor,
+    login_refusal,
     may_decide,
     thread_base,
 )
@@ -401,3 +402,17 @@ def test_a_disabled_account_may_not_press_though_it_was_asked() -> None:
     asked = replace(ASKED, people=people_of(off, BEN))
 
     assert decide_press(PRESS, asked) is Refusal.UNKNOWN_PERSON
+
+
+def test_nobody_is_taken_for_the_acumatica_user_of_somebody_unknown() -> None:
+    assert login_refusal(PEOPLE, "gone", "ann", Rights()) is Refusal.UNKNOWN_PERSON
+
+
+def test_a_login_is_its_owners_and_nobody_elses() -> None:
+    ann = ANN.aad_object_id
+    known = match_people((StoredEmployee("E01", "Ann", ANN.email, True, "awhit"),), (ANN, BEN))
+
+    assert login_refusal(known, ann, "AWHIT", Rights()) is None
+    assert login_refusal(known, BEN.aad_object_id, "awhit", Rights()) is Refusal.OTHER_USER
+    assert login_refusal(known, ann, "stranger", Rights()) is Refusal.UNKNOWN_LOGIN
+    assert login_refusal(known, ann, "stranger", Rights(allow_unknown_login=True)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from core_values import BEN, COMPANY, EARLIER, NOW, bill, decision_on, people_of, route_of
@@ -95,6 +96,56 @@ def test_what_happened_and_what_was_said_stand_in_order() -> None:
         ("reply", "Ben Ortiz", "which freight?"),
         ("decision claimed", "Ben Ortiz", "release"),
     ]
+
+
+def test_a_remark_nobody_tells_of_in_a_story_is_left_out() -> None:
+    said = Comment(
+        COMPANY, "Bill/Bill/000123", "s", "aad-ben", "Ben Ortiz", "too dear", "aside", EARLIER
+    )
+
+    assert told(said=(said,)).events == []
+    assert told(said=(replace(said, via="reply", said_at=None),)).events == []
+
+
+def test_an_earlier_route_that_fits_while_a_plan_goes_on_by_another_kept_nothing_back() -> None:
+    balanced = bill("Balanced")
+    routes = Routes(
+        [
+            route_of(entity="Bill", where=[{"field": "Amount", "below": 10000}], when="balanced"),
+            route_of(entity="Bill", when="on hold", approver="owner", actions=["release"]),
+            route_of(),
+        ]
+    )
+    stopped = decision_on(balanced, DecisionState.STOPPED, asked_in="On Hold", verb="release")
+    again = decision_on(balanced, asked_in="On Hold", resumes=True)
+    record = StoredDocument(
+        COMPANY, str(balanced.key), "Balanced", EARLIER, "f", EARLIER, {}, 1, NOW
+    )
+
+    found = why(Story(record, balanced, (stopped, again), (), people_of()), routes, (), ())
+
+    assert (found.route, found.resumed, found.passed) == (2, True, ())
+
+
+def test_each_rule_that_does_not_hold_is_the_one_that_is_told() -> None:
+    rules = [{"is": "V9"}, {"one_of": ["V8", "V9"]}]
+    routes = Routes(
+        [
+            *(route_of(entity="Bill", where=[{"field": "Vendor", **rule}]) for rule in rules),
+            route_of(entity="Bill", where=[{"field": "Amount", "at_least": 1, "below": 1000}]),
+            route_of(),
+        ]
+    )
+    document = bill()
+    record = StoredDocument(
+        COMPANY, str(document.key), document.status, EARLIER, "f", EARLIER, {}, 1, NOW
+    )
+
+    found = why(Story(record, document, (), (), people_of()), routes, (), ())
+
+    assert [(one.rule, one.wanted) for one in found.passed] == [
+        ("equals", "V9"), ("one_of", "V8 / V9"), ("below", "1000")
+    ]  # fmt: skip
 
 
 def test_every_event_and_rule_has_its_words_and_a_long_story_fits_a_card() -> None:

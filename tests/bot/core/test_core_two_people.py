@@ -331,3 +331,29 @@ def test_what_wanted_two_when_it_was_asked_wants_two_whatever_the_file_says_now(
     assert two_now(bill(), HANDED_ON.decision, Routes([low, route_of()]), PEOPLE) is not None
     single = replace(HANDED_ON.decision, two=False)
     assert two_now(bill(), single, Routes([low, route_of()]), PEOPLE) is None
+
+
+def test_an_account_nobody_knows_any_more_has_nothing_in_common_with_another() -> None:
+    assert not same_person(PEOPLE, "gone", SECOND)
+
+
+def test_the_second_press_of_an_account_that_could_be_the_first_decides_nothing() -> None:
+    twin = replace(BEN, aad_object_id="aad-twin", teams_id="29:twin")
+    asked = replace(
+        HANDED_ON,
+        people=people_of(ANN, BEN, twin),
+        decision=replace(HANDED_ON.decision, agreed=replace(AGREED, person="aad-twin")),
+        two=Two(("aad-twin",), (SECOND,)),
+    )
+
+    assert decide_press(AGAIN, asked) is Refusal.SAME_PERSON
+
+
+def test_nobody_with_the_login_of_the_first_is_asked_to_be_the_second() -> None:
+    told = {FIRST: "shared", SECOND: "shared"}
+    rights = Rights(allow_unknown_editor=True, allow_unknown_login=True)
+
+    asked = replace(ASKED, connected=told, rights=rights)
+
+    assert decide_press(PRESS, asked) is Refusal.NO_SECOND
+    assert isinstance(decide_press(PRESS, replace(asked, connected={FIRST: "one"})), Agree)

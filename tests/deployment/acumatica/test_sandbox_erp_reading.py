@@ -327,3 +327,16 @@ def test_fraction_of_a_second_is_trimmed(microsecond: int, fraction: str) -> Non
     moment = datetime(2026, 11, 2, 14, 31, 28, microsecond, UTC)
 
     assert moment_text(moment) == f"2026-11-02T14:31:28{fraction}+00:00"
+
+
+async def test_a_screen_the_api_users_role_lacks_is_403_for_nobody_else(erp: Any, api: Any) -> None:
+    await erp.door("POST", "habits", {"closed_screens": ["AP301000"]})
+    ben = await erp.new_user()
+    await ben.sign_in("ben")
+
+    answer = await api.get("Bill")
+
+    assert answer.status == 403
+    assert "(AP301000)" in answer.json["message"]
+    assert (await api.get("PurchaseOrder")).status == 200
+    assert (await ben.get("Bill")).status == 200

@@ -19,6 +19,15 @@ async def list_apps(state: State, asked: Asked) -> Reply:
     return Reply(body={"value": _filtered([_app(state)] if state.app.published else [], asked)})
 
 
+async def show_application(state: State, asked: Asked) -> Reply:
+    """`GET /applications(appId='…')`: of a client secret its end and how it begins, no more."""
+    app = state.app
+    if asked.parts[0] != f"applications(appId='{app.app_id}')":
+        raise GraphRefusal(404, "Request_ResourceNotFound", "There is no such application.")
+    secret = {"hint": app.app_secret[:3], "endDateTime": app.secret_ends, "displayName": "bot"}
+    return Reply(body={"appId": app.app_id, "passwordCredentials": [secret]})
+
+
 async def list_installed(state: State, asked: Asked) -> Reply:
     """`GET …/installedApps`: filtering on the app needs it expanded."""
     _, chat = _owner(state, asked)

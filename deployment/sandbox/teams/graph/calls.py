@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from deployment.sandbox.teams.graph import (
     app_calls,
@@ -24,6 +25,7 @@ INSTALL = (
 )
 INSTALLED = (*INSTALL, "TeamsAppInstallation.ReadForUser.All")
 CATALOG = ("AppCatalog.Read.All", "AppCatalog.ReadWrite.All", *INSTALLED)
+APPLICATION = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All")
 FEED = ("TeamsActivity.Send", "TeamsActivity.Send.User")
 TEAMS = ("Team.ReadBasic.All",)
 CHANNELS = ("Channel.ReadBasic.All",)
@@ -45,7 +47,7 @@ class Row:
         """Whether the path is of this kind."""
         steps = self.path.split("/")
         return len(steps) == len(parts) and all(
-            step in {"*", part} for step, part in zip(steps, parts, strict=True)
+            fnmatchcase(part, step) for step, part in zip(steps, parts, strict=True)
         )
 
 
@@ -55,6 +57,7 @@ ROWS = (
     Row("GET", "users", USERS, user_calls.list_users),
     Row("GET", "users/delta", USERS, user_calls.changed_users),
     Row("GET", "users/*", USERS, user_calls.show_user),
+    Row("GET", "applications(appId='*')", APPLICATION, app_calls.show_application),
     Row("GET", "appCatalogs/teamsApps", CATALOG, app_calls.list_apps),
     Row("GET", _INSTALLED_APPS, INSTALLED, app_calls.list_installed),
     Row("POST", _INSTALLED_APPS, INSTALL, app_calls.install),

@@ -1,0 +1,1 @@
+"""What is secret: by which name, where it comes from, how long it lasts, how it is changed."""
