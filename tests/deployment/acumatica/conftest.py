@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
+from world import signing_keys
 
 from deployment.sandbox.acumatica import SandboxOptions, build_app
+from deployment.sandbox.teams.keys import KEY_FILE
 
 DEFAULT = "/entity/Default/24.200.001"
 PASSWORD = "correct horse"
@@ -156,6 +158,7 @@ def options(clock: Clock) -> SandboxOptions:
         now=clock.now,
         sleep=clock.sleep,
         random=random.Random(7),
+        identity_key=(signing_keys() / KEY_FILE).read_text(),
     )
 
 

@@ -1,12 +1,14 @@
 """One bot and one stand-in per test."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sandbox_teams_world import Clock, TinyBot, World, running_bot, standing
+from world import signing_keys
 
-from deployment.sandbox.teams.keys import KEY_FILE, SigningKey
+from deployment.sandbox.teams.keys import ENTRA_KEY_FILE, KEY_FILE
 
 
 @pytest.fixture
@@ -20,18 +22,11 @@ async def bot() -> AsyncIterator[TinyBot]:
         yield one
 
 
-@pytest.fixture(scope="session")
-def key_pem(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """One RSA key for all tests: making one takes longer than a test."""
-    folder = tmp_path_factory.mktemp("key")
-    SigningKey(folder).rotate()
-    return (folder / KEY_FILE).read_bytes()
-
-
 @pytest.fixture
-def data(tmp_path: Path, key_pem: bytes) -> Path:
-    """A data folder with nothing but a key in it."""
-    (tmp_path / KEY_FILE).write_bytes(key_pem)
+def data(tmp_path: Path) -> Path:
+    """A data folder with nothing but the stand-in's keys in it."""
+    for name in (KEY_FILE, ENTRA_KEY_FILE):
+        shutil.copy(signing_keys() / name, tmp_path)
     return tmp_path
 
 

@@ -98,7 +98,9 @@ def _tokens(state: State) -> list[str]:
     how, now = state.mischief.words["token"], state.options.now().timestamp()
     if how == "none":
         return []
-    return [validation_token(state.app, state.entra_key, now=now, how=how)]
+    # The Bot Service's key is as foreign to Entra as any, and making another takes a moment.
+    key = state.key if how == "foreign key" else state.entra_key
+    return [validation_token(state.app, key, now=now, how=how)]
 
 
 async def _deliver(state: State, one: Subscription, url: str, notice: Json) -> None:

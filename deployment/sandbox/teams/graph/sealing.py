@@ -61,7 +61,7 @@ def validation_token(app: Registration, key: SigningKey, *, now: float, how: str
         "ver": "2.0" if second else "1.0",
         "azp" if second else "appid": publisher,
     }
-    return (SigningKey(None) if how == "foreign key" else key).sign(claims)
+    return key.sign(claims)
 
 
 def _encrypted(content: bytes, key: bytes) -> bytes:
