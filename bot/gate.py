@@ -76,7 +76,7 @@ class Gate:
         settings: TeamsSettings,
         keys: SigningKeys,
         clock: Clock,
-        second: SecondOpinion | None = None,
+        second: SecondOpinion,
     ) -> None:
         self._settings = settings
         self._keys = keys
@@ -91,8 +91,7 @@ class Gate:
         claims = await self._claims(authorization[0].removeprefix("Bearer "))
         _check_service_url(claims, activity)
         check_addressing(self._settings, activity)
-        if self._second is not None:
-            await self._second(activity, authorization[0])
+        await self._second(activity, authorization[0])
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         try:

@@ -117,12 +117,14 @@ async def erase_person(
 
 async def _known(conn: Connection, person: str, also: Sequence[str]) -> str:
     """Return the aadObjectId of *person*; a mistyped one must not look like an erasure."""
-    mails = {one.email.casefold(): one.aad_object_id for one in await people.people(conn)}
+    mails = [(one.email, one.aad_object_id) for one in await people.people(conn)]
     for user in await entra.users(conn):
-        mails |= {mail.casefold(): user.aad_object_id for mail in (user.mail, user.upn)}
-    if person and person.casefold() in mails:
-        return mails[person.casefold()]
-    if person in mails.values() or also or await audit.alias_of(conn, person):
+        mails += [(mail, user.aad_object_id) for mail in (user.mail, user.upn)]
+    by_mail = {mail.casefold(): identity for mail, identity in mails if mail}
+    if person.casefold() in by_mail:
+        return by_mail[person.casefold()]
+    known = any(person == identity for _, identity in mails)
+    if known or also or await audit.alias_of(conn, person):
         return person
     raise StoreError(
         f"nobody is known by {person!r}: give a mail, or the `entra.id` that `people --json` tells"

@@ -89,11 +89,13 @@ class Presses:
         await self._claims.refused(conn, press, asked, refusal)
         if refusal is Refusal.NEEDS_REASON:
             return text_answer((await self._dialogs.send_form(conn, received)).text)
-        if asked is not None and refusal is Refusal.ALREADY_DECIDED:
+        if (
+            asked is not None
+            and refusal is Refusal.ALREADY_DECIDED
+            and isinstance(card := find_card(asked.cards, press), PostedCard)
+        ):
             # The second press is answered with who decided and when: the card as it is now.
-            card = find_card(asked.cards, press)
-            if isinstance(card, PostedCard):
-                return await self._card(conn, asked.decision, card, received)
+            return await self._card(conn, asked.decision, card, received)
         language = language_of(received.locale)
         return text_answer(refusal_text(refusal, language, waits_for(asked)))
 

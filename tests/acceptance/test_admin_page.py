@@ -229,6 +229,12 @@ async def test_two_different_administrators_settle_on_the_page_and_one_alone_nev
                 assert refused.status == 409
                 assert told in refused.text
 
+            shown = await erin.get("/admin/settling")
+            form = {"form_token": shown.hidden("form_token"), "decision": "of nobody"}
+            refused = await erin.post("/admin/settling", {**form, "verb": "took_effect"})
+            assert refused.status == 409
+            assert "no longer leads to a document" in refused.text
+
             assert "Recorded." in (await settle(erin, "took_effect")).text
             again = await settle(erin, "took_effect")
             assert again.status == 409

@@ -107,6 +107,7 @@ class Erp:
     writes: list[str] = field(default_factory=list)
     read_takes: float = 0.0
     sign_in_takes: float = 0.0
+    sign_in_fails: list[ErpError] = field(default_factory=list)
     read_by_id: list[str] = field(default_factory=list)
 
     @asynccontextmanager
@@ -114,6 +115,8 @@ class Erp:
         yield self
 
     async def sign_in(self) -> None:
+        if self.sign_in_fails:
+            raise self.sign_in_fails.pop(0)
         self.clocks.advance(self.sign_in_takes)
 
     async def read(self, key: DocumentKey) -> Document | None:
@@ -194,6 +197,7 @@ async def carrying(
     *,
     status: str = "Balanced",
     plan: tuple[str, ...] = ("release",),
+    grants: Any = None,
     **told: Any,
 ) -> AsyncIterator[Carrying]:
     """A bill whose release Ann has just pressed."""
@@ -213,7 +217,7 @@ async def carrying(
     routes = Routes(
         [Route.model_validate(route), Route.model_validate({"company": NAME, "to": []})]
     )
-    tenant = Tenant(company, routes, cast("ErpClient", erp), ())
+    tenant = Tenant(company, routes, cast("ErpClient", erp), (), grants=grants)
     bells = Bells(*(Bell(clocks) for _ in range(4)))
     try:
         await _press(store, clocks, document, plan)

@@ -125,9 +125,10 @@ async def test_a_channel_is_told_once_a_day_and_only_once_it_is_bound(
     async with trail.store.transaction() as conn:
         await conversations.bind(conn, "ap", "19:x", by="ann", now=trail.clock.now())
     anchoring.outbox = None
+    trail.clock.later(3600)
     await anchoring.step()  # nobody is there to be woken
     anchoring.outbox = bell
-    for _ in range(30):
+    for _ in range(29):
         trail.clock.later(3600)
         await anchoring.step()
 

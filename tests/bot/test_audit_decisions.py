@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from bot.auditing import page
 from bot.auditing.decisions import AT_WORK, Decided, Decisions
+from bot.auditing.page import Cover
+from bot.auditing.seal import Seal
 from bot.auditing.story import Teller
 from storage.chain import Row
 
@@ -100,3 +103,15 @@ def test_more_decisions_than_a_page_takes_are_counted() -> None:
         kept.add(TELLER.tell(row("decision claimed", who=ANN, verb="release", number=number)))
 
     assert (len(kept.found), kept.more) == (2, 3)
+    end = page.entries([], day="", named=True)
+    told = "".join([*page.head(cover(kept)), *end])
+    assert "3 more stand below and in rows.csv" in told
+
+
+def test_a_time_in_which_nothing_was_decided_has_no_table_of_it() -> None:
+    assert "What was decided" not in "".join(page.head(cover(Decisions())))
+
+
+def cover(decisions: Decisions) -> Cover:
+    seal = Seal("whole", "Whole", "Nothing was changed.")
+    return Cover("A day", "", "", "", seal, "", [], {}, [], decisions)

@@ -216,3 +216,25 @@ async def test_many_old_rows_go_in_batches(trail: Trail) -> None:
     due = await retention.next_due()
     assert due is not None
     assert due > trail.clock.now()
+
+
+async def test_two_people_without_a_mail_are_told_apart(trail: Trail) -> None:
+    async with trail.store.transaction() as conn:
+        for one in ("aad-one", "aad-two"):
+            person = TeamsPerson(one, f"29:{one}", one, "")
+            await people.put_person(conn, person, now=trail.clock.now())
+    await trail.add("decision asked", approvers=["aad-one", "aad-two"])
+
+    alias, rows = await erase(trail, person="aad-one")
+
+    assert rows == 1
+    assert json.loads((await trail.rows())[0].detail) == {"approvers": [alias, "aad-two"]}
+
+
+async def test_who_is_known_only_by_names_somebody_tells_is_erased_by_those(trail: Trail) -> None:
+    await trail.add("told", who="Erika Mustermann")
+
+    alias, rows = await erase(trail, "Erika Mustermann", person="aad-gone")
+
+    assert rows == 1
+    assert json.loads((await trail.rows())[0].detail) == {"who": alias}

@@ -24,8 +24,10 @@ from carrying_world import (
 
 from acumatica_client.errors import ErpBusy, ErpUnavailable, ErpUnreadable
 from acumatica_client.models import CallClass, CallOutcome, Document, DocumentKey, ErpCall
+from acumatica_client.oauth import GrantLost
 from bot.core.plans import End
 from bot.core.presses import Agree, Claim, Press
+from bot.deciding.doer import CONNECT
 from bot.deciding.journal import LEASE
 from storage import inbox, ledger, people, settlements
 from storage.records import DecisionState, PostedCard, StepState
@@ -468,3 +470,37 @@ async def test_a_decision_somebody_has_cannot_be_taken_again(
             async with world.store.transaction() as conn:
                 await world.claims.take(conn, press, asked, judged)
         assert len(await world.steps()) == 1
+
+
+async def test_the_services_own_sign_in_that_is_lost_keeps_the_press_waiting(
+    tmp_path: Path,
+) -> None:
+    async with carrying(
+        tmp_path, sign_in_fails=[GrantLost("invalid_grant")], becomes=["Open"]
+    ) as world:
+        await world.doer.step()
+        assert (await world.decision()).state is DecisionState.CLAIMED
+        assert world.erp.writes == []
+
+        assert await world.until_settled() is DecisionState.CONFIRMED
+        assert len(world.erp.writes) == 1
+
+
+async def test_who_is_connected_no_more_when_it_is_their_turn_hears_it_and_nothing_is_called(
+    tmp_path: Path,
+) -> None:
+    async with carrying(tmp_path, grants=NobodyConnected()) as world:
+        assert await world.until_settled() is DecisionState.REFUSED
+
+        assert (await world.decision()).reason == CONNECT
+        assert world.erp.writes == []
+
+
+class NobodyConnected:
+    """The grants of a company that acts as the person, after everybody disconnected."""
+
+    async def of(self, _person: str) -> None:
+        return None
+
+    async def logins(self, _conn: object) -> dict[str, str]:
+        return {}

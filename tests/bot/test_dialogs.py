@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from any_order_fakes import buttons, is_about, says
-from any_order_world import CHANNELS, ORDER, World
+from any_order_world import CHANNELS, HELD, ORDER, World
 
 from bot.core.presses import Press
 from bot.deciding.pressed import Received
@@ -53,7 +53,7 @@ async def send(world: World, form: Json, person: str = ANN, **more: Any) -> str:
     row = next(part for part in card["body"] if part["type"] == "ActionSet")
     data = {**row["actions"][0]["data"], "choice": "Entered twice", **more.pop("inputs", {})}
     answer = await world.bot.dialogs.submitted(wire(world, person, data, **more))
-    assert answer["task"]["type"] == "message", answer
+    assert answer["task"]["type"] == "message"
     return str(answer["task"]["value"])
 
 
@@ -324,3 +324,24 @@ async def test_who_answers_without_end_is_asked_to_wait(world: World) -> None:
 
     assert (await answer_form(world, data))["type"] == "message"
     assert stored(world, "SELECT count(*) FROM comments WHERE via = 'answer'") == [(5,)]
+
+
+async def test_who_is_alone_with_a_document_in_their_own_chat_has_nobody_to_ask(
+    world: World,
+) -> None:
+    own = next(one for one in world.teams.messages if is_about(one, HELD) and one.card
+               and not one.conversation.startswith(CHANNELS["ap"]))  # fmt: skip
+    token = buttons(own.card)[0]["data"]["token"]
+    fetched = {
+        "id": "f:9", "from": {"aadObjectId": ANN}, "replyToId": own.activity,
+        "value": {"data": {"token": token, "verb": "ask"}},
+        "conversation": {"id": own.conversation},
+    }  # fmt: skip
+
+    answer = await world.bot.dialogs.fetched(fetched)
+
+    import json
+
+    print(json.dumps(answer)[:3000])
+    assert answer["task"]["type"] == "message"
+    assert "nobody" in answer["task"]["value"].lower()

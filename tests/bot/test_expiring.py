@@ -12,14 +12,18 @@ import pytest
 from cryptography.fernet import Fernet
 from rich.console import Console
 
+from bot.clock import Bell, system_ports
 from bot.company_file import File, read_file
 from bot.core.expiries import Expiry, Kind
+from bot.secrets.countdown import Countdown
 from bot.secrets.expiring import everything
 from bot.secrets.listing import Listed, drawn, row_of_sign_in, sign_ins
 from bot.secrets.names import SecretName
+from bot.secrets.renewing import InUse
 from bot.secrets.sources import Source, Told, secrets_of
 from bot.settings import EncryptionSettings, Settings, read_settings
 from bot.signing_in.sign_ins import SERVICE_GRANT
+from bot.tokens import TokenRefused
 from storage import consents, vault
 from storage.database import Database
 from storage.records import PersonGrant
@@ -167,3 +171,36 @@ def test_every_secret_of_the_settings_is_known_to_the_log(place: Any) -> None:
     )
 
     assert {"x", KEY, "another"} <= {*secrets_of(settings)}
+
+
+# --- what cannot be learned is said, and the rest counted down all the same ---
+
+
+class Refusing:
+    """A Graph, and tokens for it, that know nothing."""
+
+    async def roles(self) -> frozenset[str]:
+        raise TokenRefused("invalid_client")
+
+
+async def test_what_cannot_be_learned_is_said_and_the_rest_is_known(
+    place: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    teams = place.settings.teams.model_copy(update={"client_secret_ends": ""})
+    settings = place.settings.model_copy(update={"teams": teams})
+    (tmp_path / "no store").write_text("but words")
+    other = read_settings(_env_file=None, storage={"url": f"sqlite:///{tmp_path / 'no store'}"})
+    elsewhere = settings.model_copy(update={"storage": other.storage})
+    store = await Database.open(place.path)
+    countdown = Countdown(
+        InUse(elsewhere), place.file, store, {one.name: None for one in place.file.company},  # type: ignore[misc]
+        system_ports(), graph=Refusing(), tokens=Refusing(), outbox_bell=Bell(system_ports().clock),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+    found = await countdown.expiries()
+    await store.close()
+
+    assert {one.name for one in found} == {"the service's sign-in", "erin.login"}
+    assert {record.message for record in caplog.records} == {
+        "ages of secrets not known", "end of the client secret not known",
+    }  # fmt: skip

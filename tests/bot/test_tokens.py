@@ -15,6 +15,7 @@ import jwt
 import pytest
 import requests
 from certificates import Pair, new_pair
+from pydantic import SecretStr
 from world import BOT_SECRET, World
 
 from bot.settings import TeamsSettings
@@ -410,3 +411,18 @@ def test_sign_in_goes_to_the_sign_in_service_only() -> None:
     with pytest.raises(requests.RequestException, match="is not the sign-in service"):
         http.post("https://elsewhere.example/token", data={"client_secret": "x"})
     http.close()
+
+
+async def test_a_secret_that_was_exchanged_proves_us_from_the_next_token_on(
+    hands: Hands,
+) -> None:
+    wrong = SecretStr("what was valid yesterday")
+    tokens = EntraTokens(
+        hands.settings.model_copy(update={"client_secret": wrong}), lambda: hands.moment
+    )
+    with pytest.raises(TokenRefused):
+        await tokens.get(BOT)
+
+    await tokens.renew(hands.settings)
+
+    assert audience(await tokens.get(BOT)) == "https://api.botframework.com"

@@ -1,7 +1,7 @@
 """Repeat what a test told, or write the golden list anew.
 
 `uv run python -m tests.crashing at "POINT" …`: die at these points, each once, and judge.
-`uv run python -m tests.crashing kills SEED`: one round of blind kills.
+`uv run python -m tests.crashing kills SEED [COUNT]`: one world with so many blind kills.
 `uv run python -m tests.crashing record`: write `points.txt` from a run in peace.
 """
 
@@ -62,9 +62,10 @@ async def main(words: list[str]) -> bool:
             return True
         case ["at", *points] if points:
             return await at(data, points)
-        case ["kills", seed]:
+        case ["kills", seed, *most] if len(most) <= 1:
+            count, world = int(most[0]) if most else 20, data / "world"
             async with nursery(data) as parent:
-                told = await blind.kills(data / "world", parent, int(seed), count=20, say=say)
+                told = await blind.kills(world, parent, int(seed), count=count, say=say)
             say("\n".join([str(told), *told.problems]))
             return not told.problems
     say(__doc__ or "")

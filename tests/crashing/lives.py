@@ -26,8 +26,7 @@ SKIPS = (5.0, 15.0, 31.0, 61.0, 200.0, 400.0, 901.0)
 """Seconds that go by when nothing happens, longer each time nothing does."""
 STILL = 0.3
 """Seconds in which nothing happens before time goes by."""
-PATIENCE = 240.0
-"""Graph tells again what nobody took after 10, 30, 60 and 120 seconds, which are not skipped."""
+PATIENCE = 90.0
 IN_USE = "storage.database.StoreInUse: "
 CHAIN_BEGUN = "commit storage/audit.py begin after"
 
@@ -204,7 +203,7 @@ async def living(
     clock = SharedClock(data / "clock")
     # A dead service signs nothing out: its seats stay taken for a while, which is not the subject.
     erp_by = {"now": clock.now, "seats": 5000, "operation_seconds": 0.4}
-    teams_by = {"now": clock.now, "monotonic": clock.monotonic}
+    teams_by = {"now": clock.now, "monotonic": clock.monotonic, "pause": clock.sleep}
     async with open_world(data, erp_by=erp_by, teams_by=teams_by) as world:
         world.poll = "20s"
         await prepare(world)

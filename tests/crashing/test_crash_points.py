@@ -82,7 +82,8 @@ async def test_kills_at_any_moment_lose_nothing_and_repeat_nothing(tmp_path: Pat
                 told = await blind.kills(data, parent, seed, count=count, say=say)
             say(str(told))
             assert not told.problems, (
-                "\n".join(told.problems) + f"\nrepeat: uv run python -m tests.crashing kills {seed}"
+                "\n".join(told.problems)
+                + f"\nrepeat: uv run python -m tests.crashing kills {seed} {count}"
             )
             assert told.kills >= count
             assert told.events.lost == told.releases.lost == told.releases.duplicated == 0

@@ -34,4 +34,6 @@ class SandboxOptions:
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    pause: Callable[[float], Awaitable[None]] | None = None
+    """Waits between two tries of a notice, up to half an hour; `sleep` where nothing is said."""
     random: Random = field(default_factory=SystemRandom)

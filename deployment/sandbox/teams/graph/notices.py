@@ -110,7 +110,7 @@ async def _deliver(state: State, one: Subscription, url: str, notice: Json) -> N
         one.failed += 1
         if tried >= LONGEST_TRY:
             return
-        await state.options.sleep(gap)
+        await (state.options.pause or state.options.sleep)(gap)
         tried, gap = tried + gap, min(WIDEST_GAP, 30.0 if gap == FIRST_GAP else gap * 2)
     one.notices += 1
 
