@@ -340,8 +340,5 @@ async def test_who_is_alone_with_a_document_in_their_own_chat_has_nobody_to_ask(
 
     answer = await world.bot.dialogs.fetched(fetched)
 
-    import json
-
-    print(json.dumps(answer)[:3000])
     assert answer["task"]["type"] == "message"
     assert "nobody" in answer["task"]["value"].lower()
