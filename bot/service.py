@@ -31,6 +31,7 @@ from bot.companies import Tenant
 from bot.company_file import Company, File, Paces
 from bot.configuring.anew import look_anew
 from bot.configuring.version import short, version_of
+from bot.core.messages import Ours
 from bot.core.rates import Rates
 from bot.deciding.administrators import Administrators
 from bot.deciding.bells import Bells
@@ -68,6 +69,7 @@ from bot.sending.backlog import Backlog
 from bot.sending.canary import Canary
 from bot.sending.dispatcher import Dispatcher
 from bot.sending.effects import Effects
+from bot.sending.lost_posts import LostPosts
 from bot.sending.pace import Pace
 from bot.sending.reach import Reach
 from bot.sending.showing import Showing
@@ -350,9 +352,11 @@ def _compose(
         bell=directory_bell,
     )  # fmt: skip
     backlog = Backlog(tenants, store, showing, clock, most=paces.new_cards_an_hour)
+    ours = Ours(settings.teams.app_id, settings.teams.tenants)
     effects = Effects(
         store, showing, connector, consents, clock,
         reachable=reachable, reach=reach, backlog=backlog, installs=org.installs,
+        lost_posts=LostPosts(store, org.graph, ours) if org.graph is not None else None,
     )  # fmt: skip
     standing_in = StandingIn(tenants, reach)
     worker = Worker(

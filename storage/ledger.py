@@ -61,6 +61,11 @@ async def latest(conn: Connection, company: str, document: str) -> Decision | No
     return _decision(row) if row else None
 
 
+async def tokens(conn: Connection, company: str, document: str) -> list[str]:
+    """Return what the cards about a document may carry."""
+    return [row["token"] async for row in SQL.tokens(conn, company=company, document=document)]
+
+
 async def history(conn: Connection, company: str, document: str) -> list[Decision]:
     """Return every question ever put about a document, oldest first."""
     rows = SQL.history(conn, company=company, document=document)

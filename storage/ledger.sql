@@ -12,6 +12,11 @@ UPDATE decisions SET approvers = :approvers WHERE id = :id AND state = 'pending'
 SELECT * FROM decisions WHERE company = :company AND document = :document
  ORDER BY rowid DESC LIMIT 1;
 
+-- name: tokens(company, document)
+-- The newest first; a card that was posted a while ago may carry an older one.
+SELECT token FROM decisions WHERE company = :company AND document = :document
+ ORDER BY rowid DESC LIMIT 20;
+
 -- name: history(company, document)
 SELECT * FROM decisions WHERE company = :company AND document = :document
  ORDER BY rowid;

@@ -55,6 +55,11 @@ async def add_live_threads(
     return int(rows)
 
 
+async def add_thread(conn: Connection, channel: str, root: str, *, now: datetime) -> None:
+    """Have all replies under a message read: nobody knew it for ours when they were told of."""
+    await SQL.add_thread(conn, channel=channel, root=root, now=stamp(now))
+
+
 async def due(conn: Connection, *, now: datetime) -> ToRead | None:
     """Return what to read next."""
     row = await SQL.due(conn, now=stamp(now))

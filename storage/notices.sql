@@ -15,6 +15,14 @@ ON CONFLICT (channel, root, message) DO UPDATE SET
     generation = generation + 1, state = 'pending', attempts = 0,
     due_at = min(due_at, excluded.due_at), note = '';
 
+-- name: add_thread(channel, root, now)!
+-- Only where Graph tells us of replies at all.
+INSERT INTO notices (channel, root, message, due_at)
+SELECT channel, :root, '', :now FROM subscriptions WHERE channel = :channel AND id <> ''
+ON CONFLICT (channel, root, message) DO UPDATE SET
+    generation = generation + 1, state = 'pending', attempts = 0,
+    due_at = min(due_at, excluded.due_at), note = '';
+
 -- name: due(now)^
 SELECT * FROM notices WHERE state = 'pending' AND due_at <= :now ORDER BY due_at LIMIT 1;
 

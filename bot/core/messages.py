@@ -6,6 +6,7 @@ text is bounded. Whoever shows it escapes it again for the place it is shown in.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -67,6 +68,17 @@ def read_message(wire: Mapping[str, Any], ours: Ours) -> Spoken | None:
         deleted=bool(text(wire, "deletedDateTime")),
         to_us=any(True for _ in _mentions_of(wire, ours.app_id)),
     )
+
+
+def holds_card(wire: Mapping[str, Any], ours: Ours, tokens: Iterable[str]) -> str:
+    """Return the id of a message in which we posted a card with one of *tokens*; else nothing."""
+    application = members(members(wire.get("from")).get("application"))
+    if text(application, "id") != ours.app_id or text(wire, "deletedDateTime"):
+        return ""
+    listed = wire.get("attachments")
+    cards = [text(members(one), "content") for one in listed] if isinstance(listed, list) else []
+    held = any(json.dumps(token) in card for token in tokens for card in cards)
+    return text(wire, "id") if held else ""
 
 
 def html_text(html: str) -> str:

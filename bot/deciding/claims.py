@@ -11,14 +11,14 @@ from dataclasses import replace
 from bot.clock import Ports
 from bot.companies import Tenant
 from bot.core.decide import hand_on
-from bot.core.presses import Agree, Asked, Claim, Press
+from bot.core.presses import Agree, Asked, Claim, Press, thread_base
 from bot.core.rates import Rates
 from bot.deciding.bells import Bells
 from bot.deciding.questions import Cause, carry_out, note, update_cards
 from bot.signing_in.consents import Consents
 from cards.refusals import Refusal
 from cards.text import bare
-from storage import comments, inbox, ledger, outbox, posted_cards, restorations
+from storage import comments, inbox, ledger, notices, outbox, posted_cards, restorations
 from storage.database import Connection
 from storage.records import Comment, PostedCard
 
@@ -153,8 +153,10 @@ class Claims:
         if known is None or known.activity or not press.reply_to:
             return
         told = replace(known, activity=press.reply_to, conversation=press.conversation)
-        await posted_cards.posted(conn, told, now=self._ports.clock.now())
+        now = self._ports.clock.now()
+        await posted_cards.posted(conn, told, now=now)
         await outbox.arrived(conn, card.company, card.document, card.target)
+        await notices.add_thread(conn, thread_base(told.conversation), told.activity, now=now)
 
     def cause(self, asked: Asked | None, occurrence: str) -> Cause:
         """Return what a change made by a press is put down to."""

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.core.posting import Gone, StillUnreachable, Unreachable
+from bot.core.presses import thread_base
 from bot.people.installs import Installs
 from bot.sending.backlog import Backlog
 from bot.sending.delivery import Delivery, letter_of, plain_letter
+from bot.sending.lost_posts import LostPosts
 from bot.sending.places import Channel, Chat, Place, Reachable, chat_at, place_of
 from bot.sending.reach import Reach
 from bot.sending.showing import Showing, Shown, same_card
@@ -42,6 +44,8 @@ class Performed:
     card: PostedCard | None = None
     follow: OutboxItem | None = None
     """A message that must go because of how this one ended."""
+    found: bool = False
+    """Whether the card is an earlier post's, whose replies nobody knew for its own."""
     idle: bool = False
     """Whether there was nothing to do, so that Teams was not even asked."""
 
@@ -61,6 +65,7 @@ class Effects:
         reach: Reach,
         backlog: Backlog,
         installs: Installs | None = None,
+        lost_posts: LostPosts | None = None,
     ) -> None:
         self._store = store
         self._showing = showing
@@ -72,6 +77,7 @@ class Effects:
         self._reach = reach
         self._backlog = backlog
         self._installs = installs
+        self._lost_posts = lost_posts
 
     async def perform(self, item: OutboxItem) -> Performed:
         """Do what *item* says, once."""
@@ -115,7 +121,17 @@ class Effects:
             return Performed(Done("nobody is asked any more"), idle=True)
         if (later := await self._backlog.holds(item)) is not None:
             return Performed(later)
-        return await self._put(item, card, shown)
+        return await self._found(item, card) or await self._put(item, card, shown)
+
+    async def _found(self, item: OutboxItem, card: PostedCard) -> Performed | None:
+        """Take the card for posted that an earlier try without an answer did post after all."""
+        where = await self._lost_posts.find(item, card) if self._lost_posts is not None else ""
+        if not where:
+            return None
+        conversation = f"{thread_base(card.conversation)};messageid={where}"
+        stands = replace(card, conversation=conversation, activity=where, shown="")
+        edit = replace(item, key=f"{item.key}|found", kind="update")  # it may show what was true
+        return Performed(Done(where), stands, edit, found=True)
 
     async def _update(self, item: OutboxItem) -> Performed:
         refusal = self._reach.refusal(item.target, self._clock.now())

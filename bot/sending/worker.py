@@ -20,6 +20,7 @@ from bot.core.posting import (
     Unheard,
     Unreachable,
 )
+from bot.core.presses import thread_base
 from bot.core.turns import Turn, Turns
 from bot.deciding.questions import Cause, note
 from bot.sending.backlog import Backlog
@@ -28,7 +29,7 @@ from bot.sending.pace import Pace
 from bot.sending.reach import Reach
 from bot.sending.standing_in import StandingIn
 from bot.tracing import about
-from storage import conversations, outbox, posted_cards
+from storage import conversations, notices, outbox, posted_cards
 from storage.database import Connection, Database
 from storage.records import Done, Later, OutboxItem, OutboxState, Outcome, Transition
 from storage.settle import settle
@@ -227,6 +228,9 @@ class Worker:
                 return
             if performed.card is not None:
                 await posted_cards.posted(conn, performed.card, now=now)
+            if performed.card is not None and performed.found:
+                channel = thread_base(performed.card.conversation)
+                await notices.add_thread(conn, channel, performed.card.activity, now=now)
             if performed.follow is not None:
                 await outbox.add(conn, performed.follow, now=now)
             await self._follow(conn, item, performed, transition, now=now)

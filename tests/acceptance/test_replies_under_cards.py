@@ -50,6 +50,29 @@ async def test_a_reply_becomes_a_comment_that_the_card_shows(heard: Witness) -> 
     assert await answers(heard, number) == []
 
 
+async def test_a_reply_under_a_card_whose_post_got_no_answer_is_kept_and_no_second_card_posted(
+    world: World,
+) -> None:
+    world.more = {"server": {"public_url": world.witness.bot}}
+    async with world.bot(speed=40.0):
+        witness = world.witness
+        await eventually(lambda: _subscribed(witness), "the channel is subscribed")
+        await witness.teams_fault("reset_after_apply", method="POST", path="/v3/conversations")
+        await witness.connect_push()
+        number = await witness.bill_on_hold()
+        card = await witness.card(number, DEV, says="waits for you")
+
+        # Whoever knows of the card first: an approver's client that refreshes it, or Graph.
+        await reply(witness, DEV, card["id"], "The freight is missing")
+
+        shown = await witness.card(number, DEV, says="The freight is missing")
+        assert shown["id"] == card["id"]
+        in_channel = [
+            one for one in await witness.cards(number, DEV) if one["conversation"] == EAST
+        ]
+        assert len(in_channel) == 1
+
+
 async def test_an_approver_who_writes_a_decision_gets_the_card_to_press_and_decides_nothing(
     heard: Witness,
 ) -> None:

@@ -175,6 +175,8 @@ class World:
         self._meanwhile: tuple[str, list[Move]] | None = None
         self._busy: Counter[str] = Counter()
         self._number = 0
+        self.lost_posts: Any = None
+        """What looks for a card whose post got no answer, where a test has it."""
         self.bot: Bot
         for key, owner in ((HELD, "E1"), (OTHER, "E2"), (ORDER, "E1")):
             self.erp.records[key] = Record(key, BORN[key], Decimal(100), owner)
@@ -210,7 +212,7 @@ class World:
         backlog = Backlog(tenants, store, showing, self.clock, most=600)
         effects = Effects(
             store, showing, connector, consents, self.clock,
-            reachable=reachable, reach=reach, backlog=backlog,
+            reachable=reachable, reach=reach, backlog=backlog, lost_posts=self.lost_posts,
         )  # fmt: skip
         standing_in, pace = StandingIn(tenants, reach), Pace(Quotas(), self.clock)
         worker = Worker(

@@ -59,6 +59,7 @@ class NoticesWorld:
     store: Database
     ports: Ports
     graph: Graph
+    tokens: EntraTokens
     door: GraphDoor
     certificates: Certificates | None
     groups: dict[str, str]
@@ -235,7 +236,7 @@ async def notices_world(folder: Path, *, rich: bool = False) -> AsyncIterator[No
         try:
             yield NoticesWorld(
                 served, bot, http, clock, store, ports,
-                Graph(transport, tokens, clock, served.url), doors[0], certificates,
+                Graph(transport, tokens, clock, served.url), tokens, doors[0], certificates,
                 {AP: GROUP, EAST: GROUP},
             )  # fmt: skip
         finally:
