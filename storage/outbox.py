@@ -107,8 +107,8 @@ async def abandoned(conn: Connection) -> list[OutboxItem]:
 
 
 async def anything_due(conn: Connection, *, now: datetime) -> bool:
-    """Say whether any message may go now, or is on its way."""
-    return bool(await SQL.anything_due(conn, now=stamp(now)))
+    """Say whether any message may go now, or is on its way; one behind a parked one may not."""
+    return bool(await SQL.any_in_flight(conn)) or bool(await due(conn, now=now))
 
 
 async def next_due(conn: Connection, *, now: datetime) -> datetime | None:

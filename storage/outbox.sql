@@ -77,10 +77,8 @@ SELECT * FROM outbox WHERE state = 'in_flight' ORDER BY id;
 -- What is due already is waited for by its conversation, not by the clock.
 SELECT min(due_at) FROM outbox WHERE state IN ('pending', 'retrying') AND due_at > :now;
 
--- name: anything_due(now)$
--- Whether any message may go now, or is on its way.
-SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('pending', 'retrying') AND due_at <= :now)
-    OR EXISTS (SELECT 1 FROM outbox WHERE state = 'in_flight');
+-- name: any_in_flight()$
+SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'in_flight');
 
 -- name: sent_since(since, after, limit)
 -- What was tried lately, and in which conversation: the windows of Teams go on over a restart.

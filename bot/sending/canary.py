@@ -1,7 +1,8 @@
 """A test message that makes the round through Teams now and then: posted, edited, deleted.
 
 It tells whether cards could arrive before somebody waits for one. It goes through the gate all
-requests go through, and only when nothing else is due, so that no approval ever waits for it.
+requests go through, and only when nothing else is due, so that no approval waits for it; once it
+was put off for ten minutes it goes as one message among the others.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ FAILURES = 2
 """Rounds that fail one after the other before administrators are told; one may be chance."""
 PUT_OFF = 30.0
 """Seconds to wait when something else is due."""
+PATIENCE = 600.0
+"""Seconds after which it goes all the same: when messages pile up, an alarm is wanted most."""
 ALARM = "canary alarm"
 """Where the store remembers since when administrators know; it goes on over a restart."""
 
@@ -77,6 +80,7 @@ class Canary:
         self._reachable = reachable
         self._outbox_bell = outbox_bell
         self._due = self._seconds() + PUT_OFF
+        self._overdue = self._due + PATIENCE
         self._left: tuple[str, Posted] | None = None
         """A message that is there still, as it could not be deleted."""
         self.rounds = Rounds()
@@ -85,11 +89,12 @@ class Canary:
         """Make a round if it is time and nothing else waits; always False: none follows at once."""
         if self._seconds() < self._due:
             return False
-        if await self._others_wait():
+        if self._seconds() < self._overdue and await self._others_wait():
             self.rounds.outcomes["put off"] += 1
             self._due = self._seconds() + PUT_OFF
             return False
         self._due = self._seconds() + self._every
+        self._overdue = self._due + PATIENCE
         with about("canary", self._ports.token()):
             await self._judge(await self._round())
         return False
