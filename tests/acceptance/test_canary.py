@@ -122,8 +122,12 @@ async def test_a_team_that_lets_the_bot_in_no_more_is_an_alarm(world: World) -> 
     async def alarmed() -> bool:
         return bool(await told(world, "ann", "fail (post: "))
 
+    async def let_in() -> bool:
+        return (await numbers(world, "canary_rounds_total")).get("done", 0) >= 1
+
     async with world.bot(speed=20):
         await world.witness.card(await world.witness.bill_on_hold(), BEN)
+        await eventually(let_in, "one round")
         lever = {"how": "removed", "conversation": "Payments"}
         await world.witness.post(f"{world.witness.teams}/_sandbox/reach", lever)
 

@@ -7,6 +7,7 @@ from deployment.sandbox.teams.state import State
 
 PAUSE = 0.25
 RETRY_PAUSE = 1.0
+WANTED = "wanted"
 
 
 async def greet(state: State) -> None:
@@ -18,7 +19,8 @@ async def greet(state: State) -> None:
     state.pulse.beat()
     while waiting := _untold(state):
         for conversation in waiting:
-            await tell_added(state, conversation)
+            if state.installed[conversation.id] == WANTED:  # it may have been taken out meanwhile
+                await tell_added(state, conversation)
         if _untold(state):
             await state.options.sleep(RETRY_PAUSE)
 
@@ -26,12 +28,12 @@ async def greet(state: State) -> None:
 async def tell_added(state: State, conversation: Conversation) -> int:
     """Send installationUpdate and conversationUpdate; remembered when the bot took both."""
     person, place, now = _installer(state, conversation), Place(conversation), state.options.now()
-    state.set_installed(conversation, "wanted")
+    state.set_installed(conversation, WANTED)
     added = state.envelopes.installation(person, place, action="add", now=now)
     first = await send_activity(state, added)
     second = await send_activity(state, state.envelopes.arrival(person, place, now))
-    told = first.accepted and second.accepted
-    state.set_installed(conversation, "told" if told else "wanted")
+    if first.accepted and second.accepted and state.installed[conversation.id] == WANTED:
+        state.set_installed(conversation, "told")
     return first.status
 
 
@@ -54,7 +56,7 @@ def _untold(state: State) -> list[Conversation]:
     return [
         one
         for one in state.directory.conversations
-        if state.home_of(one) is one and state.installed[one.id] == "wanted"
+        if state.home_of(one) is one and state.installed[one.id] == WANTED
     ]
 
 
