@@ -203,7 +203,8 @@ async def carrying(
     """A bill whose release Ann has just pressed."""
     clocks = Clocks()
     document = bill(status)
-    erp = Erp(clocks, document, **told)
+    own = {name: list(one) if isinstance(one, list) else one for name, one in told.items()}
+    erp = Erp(clocks, document, **own)  # it uses them up; a table of cases keeps its own
     store = await Database.open(path / "store.db")
     numbers = iter(range(100_000))
     ports = Ports(clocks, lambda: 0.5, lambda: f"token-{next(numbers)}", _no_transport)
