@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -159,6 +159,8 @@ class Carrying:
     settler: Settler
     journal: Journal
     claims: Claims
+    tenant: Tenant
+    ports: Ports
 
     async def decision(self, name: str = "d1") -> Decision:
         async with self.store.reading() as conn:
@@ -198,6 +200,8 @@ async def carrying(
     status: str = "Balanced",
     plan: tuple[str, ...] = ("release",),
     grants: Any = None,
+    administrators: Sequence[TeamsPerson] = (),
+    rates: Rates | None = None,
     **told: Any,
 ) -> AsyncIterator[Carrying]:
     """A bill whose release Ann has just pressed."""
@@ -218,9 +222,13 @@ async def carrying(
     routes = Routes(
         [Route.model_validate(route), Route.model_validate({"company": NAME, "to": []})]
     )
-    tenant = Tenant(company, routes, cast("ErpClient", erp), (), grants=grants)
+    tenant = Tenant(company, routes, cast("ErpClient", erp), (), grants=grants, version="version-1",
+                    administrators=[one.email for one in administrators])  # fmt: skip
     bells = Bells(*(Bell(clocks) for _ in range(4)))
     try:
+        async with store.transaction() as conn:
+            for person in administrators:
+                await people.put_person(conn, person, now=clocks.now())
         await _press(store, clocks, document, plan)
         yield Carrying(
             store, clocks, erp,
@@ -228,8 +236,9 @@ async def carrying(
             Journal(tenant, store, ports, bells),
             Claims(
                 {NAME: tenant}, Consents({NAME: tenant}, store, ports), ports=ports,
-                bells={NAME: bells}, rates=Rates(10),
+                bells={NAME: bells}, rates=rates or Rates(10),
             ),
+            tenant, ports,
         )  # fmt: skip
     finally:
         await store.close()
