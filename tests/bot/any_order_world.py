@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -175,6 +175,7 @@ class World:
         self._meanwhile: tuple[str, list[Move]] | None = None
         self._busy: Counter[str] = Counter()
         self._number = 0
+        self.routes: Sequence[dict[str, Any]] = ROUTES
         self.lost_posts: Any = None
         """What looks for a card whose post got no answer, where a test has it."""
         self.bot: Bot
@@ -195,7 +196,7 @@ class World:
             Company(
                 name=NAME, url="https://erp.example", tenant="Company", allow_unknown_editor=True
             ),
-            Routes(Route.model_validate(route) for route in ROUTES),
+            Routes(Route.model_validate(route) for route in self.routes),
             cast("ErpClient", self.erp),
             (),
         )
