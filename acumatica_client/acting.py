@@ -62,7 +62,7 @@ class Actor:
         read: Read,
         known: Known,
         entities: Mapping[str, Entity] = ENTITIES,
-        anew: bool = False,
+        anew: bool,
     ) -> None:
         self._address = address
         self._session = session

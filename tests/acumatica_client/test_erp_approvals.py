@@ -53,6 +53,23 @@ def test_rows_of_another_shape_name_the_document_and_the_place(rows: Any) -> Non
         approvals_in({"Approvals": rows}, "Approvals", KEY)
 
 
+FIELDS = ("Status", "Approver", "ApproverName", "ApprovedBy", "ApprovedByName", "Date", "Reason",
+          "Workgroup")  # fmt: skip
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_of_another_kind_names_its_row(field: str) -> None:
+    rows = [row(Status="Approved"), {field: {"value": 7}}]
+
+    with pytest.raises(ErpUnreadable, match=r"Bill/Bill/000151: Approvals, row 2"):
+        approvals_in({"Approvals": rows}, "Approvals", KEY)
+
+
+def test_a_document_of_another_shape_is_named() -> None:
+    with pytest.raises(ErpUnreadable, match="Bill/Bill/000151"):
+        approvals_in([], "Approvals", KEY)
+
+
 async def test_the_list_of_the_extended_endpoint_is_read_with_the_document(erp: StandIn) -> None:
     client = client_of(erp, "Countersign", Bill={"approvals": "Approvals"})
     before = len(await erp.requests("GET", "/Bill/"))

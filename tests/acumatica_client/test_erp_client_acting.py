@@ -340,6 +340,60 @@ async def test_end_of_a_write_is_a_value_and_never_a_second_post(
     assert len(acts.asked) == 1 + len(answers)
 
 
+@pytest.mark.parametrize(
+    ("answers", "detail"),
+    [
+        ((NotSent("refused"),), "refused"),
+        ((NoAnswer("reset"),), "reset"),
+        ((Reply(202, {}, b""),), "202 without a status address of our ERP"),
+        ((RUNNING, NoAnswer("reset")), "the status poll failed: reset"),
+        ((RUNNING, LOST), "status poll: 401"),
+    ],
+)
+async def test_what_came_instead_of_an_answer_is_told_to_operators(
+    answers: tuple[Any, ...], detail: str
+) -> None:
+    outcome, _, _ = await act_by_script(SIGNED_IN, *answers)
+
+    assert outcome.detail.startswith(detail)
+
+
+async def test_who_was_not_asked_to_wait_is_not_made_to() -> None:
+    outcome, _, _ = await act_by_script(SIGNED_IN, NotSent("refused"))
+
+    assert outcome.after == 0.0
+
+
+async def test_a_session_that_the_status_poll_lost_is_not_used_again() -> None:
+    acts = script(SIGNED_IN, RUNNING, LOST, SIGNED_IN, Reply(204, {}, b""))
+    client = scripted_client(Clock(), acts)
+
+    await client.service.act(RELEASE, bill("000150"))
+    again = await client.service.act(RELEASE, bill("000150"))
+
+    assert again.outcome is CallClass.CLAIMS_DONE
+    assert acts.paths.count("POST login") == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"), [(NoAnswer("reset"), "reset"), (Reply(204, {}, b""), "")]
+)
+async def test_the_last_trouble_with_the_erp_is_kept_for_operators(answer: Any, told: str) -> None:
+    client = scripted_client(Clock(), script(SIGNED_IN, answer))
+
+    await client.service.act(RELEASE, bill("000150"))
+
+    assert client.usage.last_error == told
+
+
+async def test_a_write_that_comes_too_late_says_how_late(erp: StandIn, client: ErpClient) -> None:
+    journaled = erp.clock.waiting.seconds() - 3
+
+    outcome = await client.service.act(REMOVE_HOLD, bill(ON_HOLD), since=journaled)
+
+    assert outcome.detail == "its turn came 3 seconds after it was journaled"
+
+
 @pytest.mark.parametrize("fault", [NotSent("refused"), NoAnswer("reset")])
 async def test_sign_in_without_an_answer_leaves_the_write_unsent(fault: TransportError) -> None:
     outcome, acts, _ = await act_by_script(fault)

@@ -388,3 +388,30 @@ def test_200_of_another_content_type_is_nobody_we_know(kind: str) -> None:
 def test_only_200_is_an_answer_to_a_read(status: int) -> None:
     with pytest.raises(ErpError):
         answers.read_json(json_reply(status, []))
+
+
+@pytest.mark.parametrize(
+    "read", [answers.read_glimpse, answers.read_noted, answers.read_glimpses, answers.read_ids]
+)
+def test_an_answer_of_another_shape_names_what_was_read(read: Any) -> None:
+    with pytest.raises(ErpUnreadable, match="Bill"):
+        read(BILL, json_reply(200, "neither a record nor a list"))
+
+
+def test_a_status_of_another_shape_names_its_document() -> None:
+    record = wrapped(Type="Bill", ReferenceNbr="000150", Status=7)
+
+    with pytest.raises(ErpUnreadable, match="Bill/Bill/000150"):
+        answers.read_glimpse(BILL, json_reply(200, record))
+
+
+def test_a_note_comes_with_when_its_document_changed() -> None:
+    changed = "2026-11-02T14:31:28.407+00:00"
+    record = wrapped(Type="Bill", ReferenceNbr="000150", Status="Open",
+                     LastModifiedDateTime=changed)  # fmt: skip
+    record["id"], record["note"] = "an-id", {"value": "n"}
+
+    found = answers.read_noted(BILL, json_reply(200, record))
+
+    assert found is not None
+    assert found.last_modified == datetime.fromisoformat(changed)
