@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from audit_world import Trail, open_trail
 
 from bot.auditing.anchors import TOLD, Anchoring, append, read_anchors, read_head
 from bot.clock import Bell
-from storage import audit, conversations
+from cards.audit_head import head_message
+from cards.language import ENGLISH
+from storage import audit, conversations, outbox
 from storage.chain import Anchor
 from storage.database import StoreError
+from storage.records import Conversation
 
 MAC = "0123456789abcdef" * 4
 
@@ -138,6 +142,79 @@ async def test_a_channel_is_told_once_a_day_and_only_once_it_is_bound(
     assert all("https://default" in one for one in told)
     async with trail.store.reading() as conn:
         assert await audit.seen_before(conn, TOLD) == trail.clock.now().date().isoformat()
+
+
+async def test_the_message_to_the_channel_is_said_where_it_is_bound_and_names_the_end(
+    trail: Trail, tmp_path: Path
+) -> None:
+    anchoring = Anchoring(
+        trail.store, tmp_path / "anchor", trail.ports,
+        channel=("ap", "en"), reachable=lambda known: f"{known}checked",
+    )  # fmt: skip
+    await trail.add("one")
+    now = trail.clock.now()
+    async with trail.store.transaction() as conn:
+        place = Conversation("19:x", "channel", "https://known/", team="t")
+        await conversations.put(conn, place, now=now)
+        await conversations.bind(conn, "ap", "19:x", by="ann", now=now)
+
+    assert await anchoring.step() is False
+
+    async with trail.store.reading() as conn:
+        [item] = await outbox.unfinished(conn)
+        last = await audit.head(conn)
+    assert last is not None
+    today = now.date().isoformat()
+    assert (item.key, item.kind, item.company) == (f"audit|head|{today}", "say", "")
+    assert (item.document, item.target) == (f"audit {today}", "19:x")
+    assert item.payload == {
+        "service_url": "https://known/checked",
+        "conversation": "19:x",
+        "activity": head_message(last.seq, last.at, last.mac, ENGLISH),
+    }
+    assert last.mac in str(item.payload["activity"])
+
+
+async def test_before_the_first_time_it_is_due_now_and_nothing_is_wrong(
+    trail: Trail, tmp_path: Path
+) -> None:
+    anchoring = Anchoring(trail.store, tmp_path / "anchor", trail.ports)
+
+    assert await anchoring.next_due() == trail.clock.now()
+    assert anchoring.troubles() == []
+
+
+async def test_why_the_file_cannot_be_written_stands_in_the_log(
+    trail: Trail, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    anchoring = Anchoring(trail.store, tmp_path / "taken" / "anchor", trail.ports)
+    await trail.add("one")
+
+    await anchoring.step()
+
+    [line] = caplog.records
+    assert line.message == "audit trail not anchored"
+    assert line.__dict__["reason"] == anchoring.troubles()[0]
+
+
+async def test_a_line_says_when_it_was_written(trail: Trail, tmp_path: Path) -> None:
+    await trail.add("one")
+
+    await Anchoring(trail.store, tmp_path / "anchor", trail.ports).step()
+
+    [told] = read_anchors(tmp_path / "anchor").told
+    assert told.at == trail.clock.now().isoformat()
+
+
+def test_each_end_is_one_whole_line_however_deep_the_folder(tmp_path: Path) -> None:
+    file = tmp_path / "far" / "away" / "anchor"
+    for seq in (1, 2):
+        append(file, Anchor("a", seq, MAC))
+
+    lines = file.read_text("utf-8").split("\n")
+    assert [json.loads(line)["seq"] for line in lines[:-1]] == [1, 2]
+    assert lines[-1] == ""
 
 
 async def messages(trail: Trail) -> list[str]:
