@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -249,3 +250,58 @@ async def test_nothing_is_overwritten_and_nothing_unknown_written(
             await export(trail.path, order(trail, tmp_path / out, wanted), trail.chain)
     assert not (tmp_path / "new").exists()
     assert not list((tmp_path / "there").iterdir())
+
+
+async def test_the_proof_says_who_made_it_when_and_what_was_found_of_the_chain(
+    trail: Trail, tmp_path: Path
+) -> None:
+    await told_story(trail)
+    (*_, last) = await trail.rows()
+    met = verify(settings(trail.path), None, f"5:{last.mac}", silent)
+    asked = replace(order(trail, tmp_path / "pack", Wanted("acme", BILL)), checked=met)
+
+    await export(trail.path, asked, trail.chain)
+
+    told = json.loads((tmp_path / "pack" / "proof.json").read_text("utf-8"))
+    assert (told["about"], told["by"]) == (f"{BILL} of acme", "olga")
+    assert told["made"] == MADE.isoformat()
+    assert told["chain"] == {
+        "rows": 5, "head": last.mac, "flaw": None, "anchors met": 1, "anchored up to row": 5,
+    }  # fmt: skip
+    assert told["anchors"] == [["the message", 5, last.mac]]
+
+
+async def test_the_proof_of_a_broken_trail_says_what_is_broken_and_the_anchors(
+    trail: Trail, tmp_path: Path
+) -> None:
+    await told_story(trail)
+    anchor = Anchor("2026-11-23T08:00:00+00:00", 1, "0" * 64)
+    beside = trail.path.with_name("store.db.anchor")
+    append(beside, anchor)
+    broken = verify(settings(trail.path), None, "", silent)
+    asked = replace(order(trail, tmp_path / "pack", Wanted("acme", BILL)), checked=broken)
+
+    await export(trail.path, asked, trail.chain)
+
+    told = json.loads((tmp_path / "pack" / "proof.json").read_text("utf-8"))
+    assert told["chain"]["flaw"] == str(broken.found.flaw)
+    assert "row 1 to row 1 were written anew" in told["chain"]["flaw"]
+    assert told["anchors"] == [[anchor.at, 1, anchor.mac]]
+
+
+async def test_what_was_written_anew_is_told_from_the_last_anchor_that_was_met(
+    trail: Trail,
+) -> None:
+    await told_story(trail)
+    first, *_ = await trail.rows()
+    beside = trail.path.with_name("store.db.anchor")
+
+    append(beside, Anchor("2026-11-23T07:00:00+00:00", 3, "0" * 64))
+    found = verify(settings(trail.path), None, "", silent).found
+    assert "no earlier anchor is as an anchor saw it" in str(found.flaw)
+    beside.unlink()
+    append(beside, Anchor("2026-11-23T06:00:00+00:00", 1, first.mac))
+    append(beside, Anchor("2026-11-23T07:00:00+00:00", 3, "0" * 64))
+    found = verify(settings(trail.path), None, "", silent).found
+    assert "everything up to row 1 is as an anchor saw it" in str(found.flaw)
+    assert "row 2 to row 3 were written anew" in str(found.flaw)

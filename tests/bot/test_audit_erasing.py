@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -238,3 +239,29 @@ async def test_who_is_known_only_by_names_somebody_tells_is_erased_by_those(trai
 
     assert rows == 1
     assert json.loads((await trail.rows())[0].detail) == {"who": alias}
+
+
+async def test_an_erasure_by_command_is_signed_and_names_who_asked_for_it(
+    trail: Trail, tmp_path: Path
+) -> None:
+    await trail.add("told", who="Ben Ortiz, called Benny Bill")
+    await trail.store.close()
+    own = Settings.model_construct(
+        storage=StorageSettings(url=f"sqlite:///{trail.path}"),
+        audit=AuditSettings(keys=SECRET), encryption=EncryptionSettings(keys=""),
+    )  # fmt: skip
+
+    alias, rows = await erase_person(
+        own, trail.ports, BEN, ["Benny Bill"], asked_by="olga the operator"
+    )
+
+    assert rows == 1
+    found = trail.examined()
+    assert (found.flaw, found.erased, found.rows) == (None, 1, 2)
+    with sqlite3.connect(trail.path) as store:
+        (detail,), (actor,) = store.execute(
+            "SELECT detail FROM audit_rows WHERE seq = 1 UNION ALL"
+            " SELECT person FROM audit_rows JOIN audit_people ON alias = actor WHERE seq = 2"
+        ).fetchall()
+    assert json.loads(detail) == {"who": f"{alias}, called {alias}"}
+    assert actor == "olga the operator"

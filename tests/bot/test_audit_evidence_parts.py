@@ -26,7 +26,13 @@ from bot.auditing.wanted import read_wanted
 from bot.checked import SettingsError
 from bot.core.plans import End
 from bot.core.settlements import Move
-from bot.settings import AuditSettings, EncryptionSettings, Settings
+from bot.settings import (
+    MIN_SECRET,
+    AuditSettings,
+    EncryptionSettings,
+    Settings,
+    StorageSettings,
+)
 from storage.audit import Wanted
 from storage.chain import Chain, Event, Flaw, Row, derive
 from storage.database import StoreError
@@ -479,3 +485,139 @@ def test_each_changed_setting_is_told_with_its_place() -> None:
         {"where": "gone", "was": 1, "is": None},
         {"where": "new", "was": None, "is": 2},
     ]
+
+
+# --- what a check of a pack tells ---
+
+
+def test_what_is_wrong_is_told_with_what_was_whole_until_there(tmp_path: Path) -> None:
+    made = rows(4)
+    folder = packed(tmp_path / "pack", [*made[:2], replace(made[2], actor="somebody"), made[3]])
+
+    found = check_pack(folder, [KEY])
+
+    assert (found.rows, found.about) == (2, "a bill")
+    assert found.problem.startswith("row 3")
+
+
+def test_a_proof_that_was_written_anew_tells_its_rows_and_what_it_is_about(tmp_path: Path) -> None:
+    folder = packed(tmp_path / "pack", rows(3))
+    text = (folder / NAME).read_text("utf-8")
+    (folder / NAME).write_text(text.replace("a bill", "a hill"), "utf-8", newline="")
+
+    found = check_pack(folder, [KEY])
+
+    assert (found.rows, found.about) == (3, "a hill")
+    assert found.problem == f"{NAME} is not as it was exported: its seal does not fit it"
+
+
+def test_a_proof_that_says_not_what_it_is_about_checks_all_the_same(tmp_path: Path) -> None:
+    with (tmp_path / NAME).open("w", newline="") as file:
+        proof = Proof(file, {})
+        proof.add(row(1))
+        proof.close([], Chain((KEY,), str))
+
+    found = check_pack(tmp_path, [KEY])
+
+    assert (found.rows, found.about, found.problem) == (1, "", "")
+
+
+@pytest.mark.parametrize("smuggled", [b"\xff\xfe", b"\xc3("])
+def test_bytes_that_are_no_text_are_a_proof_that_was_changed(
+    tmp_path: Path, smuggled: bytes
+) -> None:
+    folder = packed(tmp_path / "pack", rows(1))
+    whole = (folder / NAME).read_bytes()
+    (folder / NAME).write_bytes(whole.replace(b"a bill", smuggled))
+
+    assert "its seal does not fit it" in check_pack(folder, [KEY]).problem
+
+
+def test_other_ends_of_lines_are_a_proof_that_was_changed(tmp_path: Path) -> None:
+    folder = packed(tmp_path / "pack", rows(2))
+    whole = (folder / NAME).read_bytes()
+    (folder / NAME).write_bytes(whole.replace(b"\n", b"\r\n"))
+
+    with pytest.raises(StoreError, match="is no proof of Countersign, or was written anew"):
+        check_pack(folder, [KEY])
+
+
+@pytest.mark.parametrize(
+    ("cut", "told"),
+    [('"rows": [', "is no proof of Countersign"), ('"countersign audit proof 1"', "is no proof")],
+)
+def test_what_is_no_proof_is_refused_by_either_mark(tmp_path: Path, cut: str, told: str) -> None:
+    folder = packed(tmp_path / "pack", rows(1))
+    text = (folder / NAME).read_text("utf-8")
+    other = '"other"' if cut.endswith('1"') else '"lines": ['
+    (folder / NAME).write_text(text.replace(cut, other), "utf-8", newline="")
+
+    with pytest.raises(StoreError, match=told):
+        check_pack(folder, [KEY])
+
+
+def test_a_proof_cut_off_in_its_rows_ends_too_early(tmp_path: Path) -> None:
+    folder = packed(tmp_path / "pack", rows(3))
+    lines = (folder / NAME).read_text("utf-8").splitlines(keepends=True)
+    (folder / NAME).write_text("".join(lines[:4]), "utf-8", newline="")
+
+    with pytest.raises(StoreError):
+        check_pack(folder, [KEY])
+
+
+# --- the key beside the store ---
+
+
+def test_a_key_made_beside_the_store_is_whole_private_and_kept(tmp_path: Path) -> None:
+    store = tmp_path / "deep" / "down" / "store.db"
+    own = Settings.model_construct(
+        storage=StorageSettings(url=f"sqlite:///{store}"),
+        audit=AuditSettings(), encryption=EncryptionSettings(keys=""),
+    )  # fmt: skip
+
+    chain = open_chain(own, lambda: "0123456789abcdef")
+
+    kept = store.with_name("store.db.audit-key")
+    assert kept.read_text("ascii") == "0123456789abcdef" * 2 + "\n"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in kept.parent.iterdir()] == [kept.name]
+    assert chain.keys == known_keys(own) == open_chain(own, str).keys
+
+
+def test_a_key_beside_the_store_that_was_spoiled_is_named(tmp_path: Path) -> None:
+    own = Settings.model_construct(
+        storage=StorageSettings(url=f"sqlite:///{tmp_path / 'store.db'}"),
+        audit=AuditSettings(), encryption=EncryptionSettings(keys=""),
+    )  # fmt: skip
+    beside = tmp_path / "store.db.audit-key"
+    for spoiled in (b"x" * (MIN_SECRET - 1), b"\xff" * 8, b""):
+        beside.write_bytes(spoiled)
+        with pytest.raises(StoreError, match="holds no key; put back the one"):
+            known_keys(own)
+    beside.write_bytes(b"x" * MIN_SECRET + b"\n")
+    assert len(known_keys(own)) == 1
+
+
+# --- what an export is asked for ---
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "option"), [("x", "2026-11-01", "--from x"), ("2026-11-01", "y", "--to y")]
+)
+def test_a_moment_that_is_none_is_named_with_its_option(
+    since: str, until: str, option: str
+) -> None:
+    with pytest.raises(SettingsError, match=option):
+        read_wanted("", since, until, "")
+
+
+@pytest.mark.parametrize(
+    ("document", "since", "until"),
+    [("", "", ""), ("Bill/Bill/1", "2026-11-01", ""), ("Bill/Bill/1", "", "2026-11-01"),
+     ("", "2026-11-01", ""), ("", "", "2026-11-01")],
+)  # fmt: skip
+def test_a_document_or_both_ends_of_a_time_are_wanted(
+    document: str, since: str, until: str
+) -> None:
+    with pytest.raises(SettingsError, match="say --document"):
+        read_wanted(document, since, until, "")
