@@ -264,4 +264,4 @@ async def test_an_erasure_by_command_is_signed_and_names_who_asked_for_it(
             " SELECT person FROM audit_rows JOIN audit_people ON alias = actor WHERE seq = 2"
         ).fetchall()
     assert json.loads(detail) == {"who": f"{alias}, called {alias}"}
-    assert actor == "olga the operator"
+    assert actor == "operator olga the operator"
