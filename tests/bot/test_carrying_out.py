@@ -29,7 +29,7 @@ from bot.core.plans import End
 from bot.core.presses import Agree, Claim, Press
 from bot.deciding.doer import CONNECT
 from bot.deciding.journal import LEASE
-from storage import inbox, ledger, people, settlements
+from storage import audit, inbox, ledger, people, settlements
 from storage.records import DecisionState, PostedCard, StepState
 
 CARD = PostedCard(NAME, str(KEY), "channel:ap", conversation="19:ap", activity="a-1")
@@ -418,6 +418,12 @@ async def test_a_mismatch_keeps_what_was_approved_and_what_was_done(tmp_path: Pa
         assert changed == ("Amount", "1250.00 USD", "1990.00 USD")
         async with world.store.reading() as conn:
             assert await ledger.approved(conn, "d1") is None  # no longer needed
+            rows = [row for row in await audit.newest(conn) if row.action == "mismatch found"]
+        [row] = rows
+        assert row.detail == {
+            "decision": "d1",
+            "differences": ["Amount was 1,250.00 USD, is 1,990.00 USD."],
+        }
 
 
 async def test_what_an_older_version_claimed_is_a_mismatch_all_the_same(tmp_path: Path) -> None:
@@ -504,3 +510,37 @@ class NobodyConnected:
 
     async def logins(self, _conn: object) -> dict[str, str]:
         return {}
+
+
+class Lost:
+    """The grants of a company that acts as the person, one of which the ERP honours no more."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[str] = []
+
+    async def of(self, person: str) -> str:
+        return f"grant of {person}"
+
+    async def logins(self, _conn: object) -> dict[str, str]:
+        return {ANN.aad_object_id: "ann"}
+
+    async def forget(self, _conn: object, person: str) -> None:
+        self.forgotten.append(person)
+
+
+async def test_a_persons_grant_that_the_erp_honours_no_more_is_forgotten_and_nothing_is_called(
+    tmp_path: Path,
+) -> None:
+    grants = Lost()
+    lost = [GrantLost("invalid_grant")]
+    async with carrying(tmp_path, grants=grants, sign_in_fails=lost) as world:
+        assert await world.until_settled() is DecisionState.REFUSED
+
+        assert (await world.decision()).reason == CONNECT
+        assert world.erp.writes == []
+        assert grants.forgotten == [ANN.aad_object_id]
+        async with world.store.reading() as conn:
+            [row] = [one for one in await audit.newest(conn) if one.action == "grant lost"]
+        assert (row.actor, row.document, row.company) == ("countersign", str(KEY), NAME)
+        assert row.detail["person"] == ANN.aad_object_id
+        assert row.correlation == (await world.decision()).correlation

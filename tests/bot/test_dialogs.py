@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -342,3 +343,58 @@ async def test_who_is_alone_with_a_document_in_their_own_chat_has_nobody_to_ask(
 
     assert answer["task"]["type"] == "message"
     assert "nobody" in answer["task"]["value"].lower()
+
+
+async def test_a_form_that_is_refused_says_for_whom_it_waits_and_leaves_its_row(
+    world: World,
+) -> None:
+    refused = await open_form(world, BEN)
+    assert "It waits for Ann" in refused["value"]
+    form = await open_form(world)
+    await world.do(("change", "order", "owner"))
+    await world.do(("push", "order"))
+    await world.do(("all",))
+
+    told = await send(world, form)
+
+    assert "It waits for Ben" in told
+    rows = stored(
+        world, "SELECT actor, document FROM audit WHERE action = 'press refused' ORDER BY seq"
+    )
+    assert rows == [(BEN, str(ORDER)), (ANN, str(ORDER))]
+
+
+async def test_a_form_wants_a_reason_unless_the_company_does_not(world: World) -> None:
+    form = await open_form(world)
+    [choice] = [part for part in form["value"]["card"]["content"]["body"]
+                if part.get("id") == "choice"]  # fmt: skip
+    assert choice["isRequired"] is True
+
+    with pytest.raises(AssertionError):  # the form comes back
+        await send(world, form, inputs={"choice": ""})
+    assert actions(world) == []
+
+
+async def test_the_reason_stands_under_the_document_as_one(world: World) -> None:
+    await send(world, await open_form(world))
+
+    assert stored(world, "SELECT via, text, name FROM comments") == [
+        ("reason", "Entered twice", "Ann")
+    ]
+    [(detail,)] = stored(world, "SELECT detail FROM audit WHERE action = 'decision claimed'")
+    assert json.loads(detail)["reason"] == "Entered twice"
+
+
+async def test_a_card_whose_post_told_no_id_tells_it_by_the_form_that_decides(
+    world: World,
+) -> None:
+    form = await open_form(world)
+    async with world.bot.store.transaction() as conn:
+        await conn.execute("UPDATE cards SET activity = ''")
+
+    await send(world, form)
+
+    [(activity,)] = stored(
+        world, f"SELECT activity FROM cards WHERE document = '{ORDER}' AND target = 'channel:ap'"
+    )
+    assert activity == card_of_order(world).activity

@@ -60,7 +60,30 @@ async def test_a_stranger_who_looks_at_what_is_decided_is_shown_it(world: World)
 
     shown = await press(world, "review", "aad-stranger", token=token)
 
+    assert shown["type"] == "AdaptiveCard"
     assert says(shown, "Ann")
+
+
+async def test_who_is_known_looks_at_an_open_question_as_they_may_see_it(world: World) -> None:
+    shown = await press(world, "review", BEN)
+
+    assert shown["type"] == "AdaptiveCard"
+    assert buttons(shown) == []
+
+
+@pytest.mark.parametrize("asked_for", [False, True])
+async def test_a_guest_sees_an_open_question_only_when_it_waits_for_them(
+    world: World, *, asked_for: bool
+) -> None:
+    who = ANN if asked_for else BEN
+    async with world.bot.store.transaction() as conn:
+        await conn.execute("UPDATE people SET guest = 1 WHERE aad_object_id = ?", (who,))
+
+    shown = await press(world, "review", who)
+
+    assert isinstance(shown, dict) is asked_for
+    if not asked_for:
+        assert "Ann" in shown
 
 
 @pytest.mark.parametrize("verb", ["took_effect", "no_effect", "seen", "look", "object"])

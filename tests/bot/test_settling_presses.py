@@ -16,12 +16,21 @@ from bot.core.plans import QUIET_WINDOW
 from bot.core.presses import Press
 from bot.core.rates import Rates
 from bot.core.settlements import ALL_DONE, NOTHING_DONE, PARTLY_DONE, Move, target_of
+from bot.deciding.administrators import Administrators
 from bot.deciding.settlements import Settlements
 from bot.sending.showing import Showing
 from cards.language import language_of
 from cards.refusals import Refusal, refusal_text
-from storage import audit, inbox, ledger, outbox, posted_cards, settlements
-from storage.records import AuditEntry, DecisionState, Settlement, StepState, TeamsPerson
+from storage import audit, inbox, ledger, outbox, people, posted_cards, settlements
+from storage.records import (
+    AuditEntry,
+    DecisionState,
+    OutboxItem,
+    OutboxState,
+    Settlement,
+    StepState,
+    TeamsPerson,
+)
 
 ERIN = TeamsPerson("aad-erin", "29:erin", "Erin Walsh", "erin@acme.example")
 DEV = TeamsPerson("aad-dev", "29:dev", "Dev Patel", "dev@acme.example")
@@ -447,3 +456,65 @@ async def test_hints_of_administrators_are_due_at_once(tmp_path: Path) -> None:
         async with opened.world.store.reading() as conn:
             due = await inbox.due_hints(conn, NAME, opened.world.clocks.now(), limit=9)
         assert [hint.document for hint in due] == [str(KEY)]
+
+
+# --- who becomes an administrator later is asked later ---
+
+
+async def test_who_becomes_an_administrator_is_asked_and_what_waited_for_a_chat_goes(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as opened:
+        world, bell = opened.world, Rung()
+        cat = TeamsPerson("aad-cat", "29:cat", "Cat Cole", "cat@acme.example")
+        async with world.store.transaction() as conn:
+            await people.put_person(conn, cat, now=world.clocks.now())
+            await conn.execute("UPDATE cards SET activity = '' WHERE target LIKE '%erin%'")
+            erins = OutboxItem("k", "post", NAME, str(KEY), target_of(ERIN.aad_object_id, "d1"),
+                               {}, "c")  # fmt: skip
+            await outbox.add(conn, erins, now=world.clocks.now())
+            await conn.execute("UPDATE outbox SET state = 'waiting'")
+        mails = [one.email for one in (ERIN, DEV, cat)]
+        tenant = replace(world.tenant, administrators=mails)
+
+        worked = await Administrators(
+            tenant, world.store, world.ports, outbox_bell=bell  # type: ignore[arg-type]
+        ).step()  # fmt: skip
+
+        assert worked is False
+        assert bell.rung == 1
+        cats = target_of("aad-cat", "d1")
+        assert sorted(await opened.queued()) == sorted([("post", cats), ("post", erins.target)])
+        async with world.store.reading() as conn:
+            waiting = {one.target: one.state for one in await outbox.unfinished(conn)}
+        assert waiting == {cats: OutboxState.PENDING, erins.target: OutboxState.PENDING}
+        [row] = [row for row in await newest(world) if row.detail == {"targets": [cats]}]
+        assert (row.action, row.document) == ("administrators asked", str(KEY))
+        assert row.correlation == (await world.decision()).correlation
+
+
+async def test_where_nothing_waits_for_administrators_nobody_is_woken(tmp_path: Path) -> None:
+    async with carrying(tmp_path, administrators=(ERIN, DEV)) as world:
+        bell = Rung()
+        keeper = Administrators(
+            world.tenant, world.store, world.ports, outbox_bell=bell  # type: ignore[arg-type]
+        )  # fmt: skip
+
+        assert await keeper.step() is False
+        assert await keeper.next_due() is None
+        assert bell.rung == 0
+
+
+class Rung:
+    """A bell that counts."""
+
+    def __init__(self) -> None:
+        self.rung = 0
+
+    def ring(self) -> None:
+        self.rung += 1
+
+
+async def newest(world: Carrying) -> list[AuditEntry]:
+    async with world.store.reading() as conn:
+        return await audit.newest(conn)
