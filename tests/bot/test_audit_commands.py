@@ -14,6 +14,7 @@ from audit_world import BILL, SECRET, Trail, open_trail
 
 from bot.auditing.anchors import Anchors, append
 from bot.auditing.export import PAGE, TABLE, Order, export
+from bot.auditing.keys import WEAK, weaknesses
 from bot.auditing.proof import check_pack
 from bot.auditing.verify import Verified, keys_of, verify
 from bot.settings import AuditSettings, EncryptionSettings, Settings, StorageSettings
@@ -305,3 +306,21 @@ async def test_what_was_written_anew_is_told_from_the_last_anchor_that_was_met(
     found = verify(settings(trail.path), None, "", silent).found
     assert "everything up to row 1 is as an anchor saw it" in str(found.flaw)
     assert "row 2 to row 3 were written anew" in str(found.flaw)
+
+
+async def test_how_far_the_examination_is_and_what_is_weak_are_told(trail: Trail) -> None:
+    await told_story(trail)
+    told: list[tuple[int, int]] = []
+
+    found = verify(settings(trail.path), None, "", lambda done, total: told.append((done, total)))
+
+    assert told[-1] == (5, 5)
+    assert found.weak == []
+
+
+def test_a_trail_whose_key_lies_beside_it_is_said_to_be_weak(tmp_path: Path) -> None:
+    own = settings(tmp_path / "store.db", keys="")
+    (tmp_path / "store.db.audit-key").write_text(SECRET)
+
+    assert weaknesses(own) == [WEAK]
+    assert len(keys_of(own)) == 1

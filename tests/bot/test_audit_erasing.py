@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from audit_world import SECRET, Trail, open_trail
 
-from bot.auditing.erasing import Erasure, Retention, erase_person
+from bot.auditing.erasing import SHORTEST, Erasure, Retention, erase_person, names_of
 from bot.settings import AuditSettings, EncryptionSettings, Settings, StorageSettings
 from storage import audit, entra, people
 from storage.database import StoreError, StoreInUse
@@ -265,3 +265,37 @@ async def test_an_erasure_by_command_is_signed_and_names_who_asked_for_it(
         ).fetchall()
     assert json.loads(detail) == {"who": f"{alias}, called {alias}"}
     assert actor == "operator olga the operator"
+
+
+async def test_what_is_as_old_as_it_is_kept_stays_for_this_time(trail: Trail) -> None:
+    await trail.add("told", who="Ben")
+    keeping = Retention(trail.store, trail.chain, trail.ports, days=30)
+
+    trail.clock.later(30 * 86400)
+    assert await keeping.step() is False
+
+    trail.clock.later(1)
+    assert await keeping.step() is True
+    [row, erasure] = await trail.rows()
+    assert json.loads(row.detail) == {"erased": trail.clock.now().date().isoformat()}
+    assert (erasure.actor, erasure.action, erasure.correlation) == (
+        "countersign", "details erased", "",
+    )  # fmt: skip
+    assert json.loads(erasure.detail) == {"from": 1, "to": 1, "people forgotten": 0}
+
+
+async def test_names_are_looked_for_the_longest_first_and_short_words_are_none(
+    trail: Trail,
+) -> None:
+    async with trail.store.transaction() as conn:
+        now = trail.clock.now()
+        user = EntraUser(BEN, "Ben Q", "q@x.example", "qq@x.example", True, False)
+        lookup = Lookup("ben@acme.example", ((BEN, "mail"),), now)
+        await entra.put(conn, lookup, [user], now=now)
+
+        names = await names_of(conn, BEN, ["Bo", "B" * SHORTEST])
+
+    assert "Bo" not in names
+    assert "B" * SHORTEST in names
+    assert {"Ben Ortiz", "ben@acme.example", "29:ben", "Ben Q", "q@x.example", BEN} <= {*names}
+    assert [len(name) for name in names] == sorted(map(len, names), reverse=True)

@@ -1,6 +1,7 @@
 """Nobody without the key changes the audit trail unseen; the first bad row is named exactly."""
 
 import asyncio
+import hmac
 import shutil
 import sqlite3
 from contextlib import closing, suppress
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_values import COMPANY, NOW
 
-from storage.chain import Anchor, Chain, Key, Row, Walk, derive, read_row
+from storage.chain import Anchor, Chain, Key, Row, Walk, derive, read_row, sealed, unsealed
 from storage.database import MIGRATIONS, Database, StoreError
 from storage.examining import chain_problem, examine
 from storage.records import AuditEntry, moment, stamp
@@ -55,6 +56,8 @@ def test_an_untouched_chain_is_found_whole(path: Path) -> None:
     assert (found.flaw, found.rows, found.met, found.erased) == (None, ROWS, 2, 0)
     assert found.mac == rows_of(path)[-1].mac
     assert chain_problem(path, KEY) == ""
+    other = Anchor("", 3, "0" * 64)
+    assert "were written anew" in chain_problem(path, KEY, anchors=[other])
 
 
 async def test_a_transaction_that_is_rolled_back_leaves_no_gap(path: Path) -> None:
@@ -326,6 +329,7 @@ async def test_rows_from_before_the_chain_are_chained_at_the_first_start(tmp_pat
     found = examine(path, [KEY])
     assert (found.flaw, found.rows, found.former) == (None, 1204, 0)
     first = rows_of(path)[0]
+    assert (first.actor, first.correlation) == ("countersign", "")
     assert (first.action, first.detail) == (
         "chain begun",
         f'{{"key":"{KEY.name}","rows before the chain":1203}}',
@@ -433,3 +437,12 @@ def test_a_derived_key_depends_on_all_of_the_secret() -> None:
     assert derive("a" * 44) == derive("a" * 44)
     assert derive("a" * 44) != derive("a" * 43 + "b")
     assert isinstance(derive("x"), Key)
+
+
+def test_a_seal_is_the_keyed_hash_of_what_it_seals_and_of_nothing_else() -> None:
+    key = derive("a key of these tests, long enough for anybody")
+    expected = hmac.digest(key.secret, b'["pack","digest"]', "sha256").hex()
+
+    assert sealed(key, "digest") == f"{key.name}:{expected}"
+    assert unsealed([key], sealed(key, "digest"), "digest")
+    assert not unsealed([key], sealed(key, "digest"), "another")
