@@ -524,7 +524,8 @@ class Lost:
     async def logins(self, _conn: object) -> dict[str, str]:
         return {ANN.aad_object_id: "ann"}
 
-    async def forget(self, _conn: object, person: str) -> None:
+    async def forget(self, conn: object, person: str) -> None:
+        assert conn is not None
         self.forgotten.append(person)
 
 

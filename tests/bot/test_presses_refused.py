@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from any_order_world import ORDER, World
 
 from bot.core.presses import Press
 from bot.deciding.pressed import Received
+from cards.language import language_of
+from cards.refusals import Refusal, refusal_text
 
 ANN, BEN = "aad-ann", "aad-ben"
 
@@ -30,9 +34,18 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 async def press(world: World, verb: str, person: str = ANN, **more: str) -> Any:
     card = next(message for message in world.teams.messages if is_about(message, ORDER))
     token = more.get("token", buttons(card.card)[0]["data"]["token"])
-    made = Press(token, verb, person, card.conversation, card.activity)
-    answer = await world.bot.presses.answer(Received(made, ""))
+    made = Press(
+        token, verb, person, more.get("conversation", card.conversation),
+        more.get("reply_to", card.activity),
+    )  # fmt: skip
+    locale = more.get("locale", "")
+    answer = await world.bot.presses.answer(Received(made, more.get("id", ""), locale=locale))
     return answer["value"]
+
+
+def stored(world: World, sql: str) -> list[Any]:
+    with sqlite3.connect(world.path) as store:
+        return store.execute(sql).fetchall()
 
 
 async def test_a_rejection_without_a_reason_brings_the_form_to_the_pressers_own_chat(
@@ -94,3 +107,85 @@ async def test_an_administrators_verb_without_a_case_of_theirs_does_nothing(
 
     assert "no longer leads to a document" in told
     assert world.erp.calls == []
+
+
+# --- what a refused press leaves ---
+
+
+async def test_who_may_not_decide_hears_for_whom_it_waits_and_a_row_tells_of_it(
+    world: World,
+) -> None:
+    told = await press(world, "approve", BEN)
+
+    assert told == refusal_text(Refusal.NOT_APPROVER, language_of("en"), "Ann")
+    [(actor, document, detail)] = stored(
+        world, "SELECT actor, document, detail FROM audit WHERE action = 'press refused'"
+    )
+    assert (actor, document) == (BEN, str(ORDER))
+    assert json.loads(detail)["reason"] == str(Refusal.NOT_APPROVER)
+
+
+async def test_all_it_waits_for_are_named(world: World) -> None:
+    async with world.bot.store.transaction() as conn:
+        await conn.execute("UPDATE decisions SET approvers = ?", (json.dumps([ANN, BEN]),))
+
+    assert "It waits for Ann, Ben" in await press(world, "review", "aad-stranger")
+
+
+async def test_a_second_press_is_answered_with_the_card_as_it_is_then(world: World) -> None:
+    token = buttons(
+        next(message for message in world.teams.messages if is_about(message, ORDER)).card
+    )[0]["data"]["token"]
+    await press(world, "approve")
+
+    shown = await press(world, "approve", token=token, id="f:2", locale="de-DE")
+
+    assert shown["type"] == "AdaptiveCard"
+    assert shown["lang"] == "de"
+    assert says(shown, "Ann")
+    await world.do(("all",))
+    assert [call.action for call in world.erp.calls] == ["Approve"]
+
+
+# --- looking ---
+
+
+@pytest.mark.parametrize("verb", ["review", "refresh"])
+@pytest.mark.parametrize(
+    ("other", "refusal"),
+    [
+        ({"token": "of nobody"}, Refusal.UNKNOWN_CARD),
+        ({"token": ""}, Refusal.UNKNOWN_CARD),
+        ({"conversation": "19:elsewhere"}, Refusal.WRONG_PLACE),
+        ({"reply_to": "another message"}, Refusal.OLD_COPY),
+    ],
+)
+async def test_a_look_at_no_card_of_ours_says_what_is_the_matter(
+    world: World, verb: str, other: dict[str, str], refusal: Refusal
+) -> None:
+    told = await press(world, verb, locale="de-DE", **other)
+
+    assert told == refusal_text(refusal, language_of("de-DE"))
+    assert stored(world, "SELECT count(*) FROM audit WHERE action = 'press refused'") == [(0,)]
+
+
+@pytest.mark.parametrize("verb", ["review", "refresh"])
+async def test_a_look_at_a_card_whose_post_told_no_id_tells_it(world: World, verb: str) -> None:
+    card = next(message for message in world.teams.messages if is_about(message, ORDER))
+    where = f"document = '{ORDER}' AND target = 'channel:ap'"
+    async with world.bot.store.transaction() as conn:
+        await conn.execute(f"UPDATE cards SET activity = '' WHERE {where}")
+        channel = card.conversation.partition(";")[0]
+        await conn.execute(
+            "INSERT INTO subscriptions (channel, id, due_at) VALUES (?, 'graph', '')", (channel,)
+        )
+
+    shown = await press(world, verb)
+    await press(world, verb, reply_to="another message")
+
+    assert shown["type"] == "AdaptiveCard"
+    assert stored(world, f"SELECT activity FROM cards WHERE {where}") == [(card.activity,)]
+    # What was written under it meanwhile was of a thread nobody knew.
+    assert stored(world, "SELECT channel, root, message FROM notices") == [
+        (channel, card.activity, "")
+    ]
