@@ -20,7 +20,7 @@ from bot.clock import Bell
 from bot.company_file import File, read_file
 from bot.configuring.version import version_of
 from bot.settings import Settings, read_settings
-from storage import audit
+from storage import audit, conversations, outbox
 from storage.records import StoredEmployee
 
 TOLD = """\
@@ -87,6 +87,8 @@ async def test_a_first_start_tells_which_settings_it_has_and_no_change(
     assert seen["administrators"] == ["ann@x.example"]
     assert seen["environment.teams.app_type"] == "SingleTenant"
     assert not any(secret in json.dumps(seen) for secret in SECRETS)
+    told = [name for name in seen if name.startswith("environment.")]
+    assert not any("secret" in name or "keys" in name for name in told), told
 
 
 async def test_the_same_settings_again_tell_the_same_mark_and_no_change(
@@ -100,7 +102,7 @@ async def test_the_same_settings_again_tell_the_same_mark_and_no_change(
 
 
 async def test_who_may_decide_is_told_apart_from_the_rest(trail: Trail, tmp_path: Path) -> None:
-    await started(trail, settings_of(tmp_path), file_of(tmp_path))
+    [(_, first)] = await started(trail, settings_of(tmp_path), file_of(tmp_path))
     other = TOLD.replace("ann@x.example", "ben@x.example").replace('"de"', '"en"')
 
     told = await started(
@@ -110,6 +112,7 @@ async def test_who_may_decide_is_told_apart_from_the_rest(trail: Trail, tmp_path
     assert [action for action, _ in told] == [
         "service started", "rights changed", "configuration changed",
     ]  # fmt: skip
+    assert told[0][1]["settings"] != first["settings"]
     assert told[1][1] == {
         "count": 1,
         "changes": [{"where": "administrators", "was": ["ann@x.example"],
@@ -210,19 +213,29 @@ async def test_anchors_and_retention_are_kept_going_and_what_is_weak_is_said(
     trail: Trail, tmp_path: Path
 ) -> None:
     settings = settings_of(tmp_path, audit={"keep_details": 400})
-    upkeep = Upkeep(settings, file_of(tmp_path), trail.store, trail.ports, trail.chain)
-    outbox = Bell(trail.clock)
+    told = f'audit_channel = "finance"\n{TOLD}'
+    upkeep = Upkeep(settings, file_of(tmp_path, told), trail.store, trail.ports, trail.chain)
+    bell = Bell(trail.clock)
 
-    (anchors, anchoring, _), (retention, keeping, _) = upkeep.runners(outbox)
+    (anchors, anchoring, _), (retention, keeping, _) = upkeep.runners(bell)
 
     assert (anchors, retention) == ("audit anchors", "audit retention")
     assert isinstance(anchoring, Anchoring)
     assert isinstance(keeping, Retention)
-    assert anchoring.outbox is outbox
+    assert anchoring.outbox is bell
     assert await upkeep.hints() == [WEAK]
-    await trail.add("one")
+    await trail.add("one", who="Ann")
+    async with trail.store.transaction() as conn:
+        await conversations.bind(conn, "finance", "19:f", by="ann", now=trail.clock.now())
     await anchoring.step()
     assert (tmp_path / "store.db.anchor").exists()
+    async with trail.store.reading() as conn:
+        [item] = await outbox.unfinished(conn)
+    assert item.payload["service_url"] == settings.teams.service_url
+    assert "Prüfprotokoll" in item.payload["activity"]["text"]
+    trail.clock.later(401 * 86400)
+    assert await keeping.step()
+    assert "Ann" not in (await trail.rows())[0].detail
 
 
 async def test_an_anchor_that_cannot_be_told_is_said_beside_what_is_weak(

@@ -584,6 +584,17 @@ def test_a_key_made_beside_the_store_is_whole_private_and_kept(tmp_path: Path) -
     assert chain.keys == known_keys(own) == open_chain(own, str).keys
 
 
+def test_a_key_is_made_beside_a_store_whose_folder_is_there(tmp_path: Path) -> None:
+    own = Settings.model_construct(
+        storage=StorageSettings(url=f"sqlite:///{tmp_path / 'store.db'}"),
+        audit=AuditSettings(), encryption=EncryptionSettings(keys=""),
+    )  # fmt: skip
+
+    open_chain(own, lambda: "0123456789abcdef")
+
+    assert [one.name for one in tmp_path.iterdir()] == ["store.db.audit-key"]
+
+
 def test_a_key_beside_the_store_that_was_spoiled_is_named(tmp_path: Path) -> None:
     own = Settings.model_construct(
         storage=StorageSettings(url=f"sqlite:///{tmp_path / 'store.db'}"),
