@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_values import COMPANY, NOW
 
-from storage.chain import Anchor, Chain, Key, Row, Walk, derive, read_row, sealed, unsealed
+from storage.chain import Anchor, Chain, Key, Row, Walk, derive, erasure, read_row, sealed, unsealed
 from storage.database import MIGRATIONS, Database, StoreError
 from storage.examining import chain_problem, examine
 from storage.records import AuditEntry, moment, stamp
@@ -446,3 +446,44 @@ def test_a_seal_is_the_keyed_hash_of_what_it_seals_and_of_nothing_else() -> None
     assert sealed(key, "digest") == f"{key.name}:{expected}"
     assert unsealed([key], sealed(key, "digest"), "digest")
     assert not unsealed([key], sealed(key, "digest"), "another")
+
+
+def test_an_erasure_is_proved_for_one_row_one_former_detail_and_what_is_left() -> None:
+    key = derive("a key of these tests, long enough for anybody")
+    expected = hmac.digest(key.secret, b'["erased",7,"was","left"]', "sha256").hex()
+
+    assert erasure(key, 7, "was", "left") == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "detail", "outcome"),
+    [
+        ("step answered", {"outcome": "A5", "reason": "x", "status": "y"}, "A5"),
+        ("press refused", {"reason": "not an approver", "status": "y"}, "not an approver"),
+        ("press refused", {"reason": "r" * 60}, "r" * 40),
+        ("press refused", {}, ""),
+        ("document seen", {"status": "Open", "reason": "x"}, "Open"),
+        ("document seen", {"status": "s" * 60}, "s" * 40),
+        ("document seen", {}, ""),
+    ],
+)
+def test_how_it_ended_is_kept_in_a_word(action: str, detail: dict[str, str], outcome: str) -> None:
+    assert audit.outcome_of(action, detail) == outcome
+
+
+async def test_a_row_keeps_its_fingerprint_and_outcome_when_its_detail_goes(path: Path) -> None:
+    async with chained(path) as store, store.transaction() as conn:
+        for detail in ({"fingerprint": "f1", "outcome": "A5"}, {}):
+            await audit.add(
+                conn, AuditEntry(NOW, "c", "countersign", "told", COMPANY, BILL, detail)
+            )
+
+    one, other = rows_of(path)[-2:]
+    assert (one.fingerprint, one.outcome) == ("f1", "A5")
+    assert (other.fingerprint, other.outcome) == ("", "")
+
+
+async def test_a_key_that_is_missing_is_asked_for_with_what_to_do(path: Path) -> None:
+    async with chained(path) as store:
+        with pytest.raises(StoreError, match=r"ENCRYPTION__KEYS; put it back behind the new one"):
+            await audit.begin(store, Chain((OTHER,), tokens()), now=NOW)
