@@ -33,7 +33,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 async def press(world: World, verb: str, person: str = ANN, **more: str) -> Any:
     card = next(message for message in world.teams.messages if is_about(message, ORDER))
-    token = more.get("token", buttons(card.card)[0]["data"]["token"])
+    token = more["token"] if "token" in more else buttons(card.card)[0]["data"]["token"]
     made = Press(
         token, verb, person, more.get("conversation", card.conversation),
         more.get("reply_to", card.activity),
@@ -189,3 +189,55 @@ async def test_a_look_at_a_card_whose_post_told_no_id_tells_it(world: World, ver
     assert stored(world, "SELECT channel, root, message FROM notices") == [
         (channel, card.activity, "")
     ]
+
+
+# --- pressing ---
+
+
+@pytest.mark.parametrize("verb", ["approve", "took_effect"])
+async def test_who_presses_as_fast_as_a_machine_is_asked_to_wait_and_nobody_else(
+    world: World, verb: str
+) -> None:
+    for _ in range(1000):
+        world.bot.claims.is_too_fast(ANN)
+
+    told = await press(world, verb, locale="de-DE")
+
+    assert told == refusal_text(Refusal.TOO_FAST, language_of("de-DE"))
+    [(detail,)] = stored(world, "SELECT detail FROM audit WHERE action = 'press refused'")
+    assert json.loads(detail)["reason"] == str(Refusal.TOO_FAST)
+    await world.do(("all",))
+    assert world.erp.calls == []
+    assert await press(world, "approve", BEN) != told
+
+
+async def test_a_press_that_decides_is_answered_with_the_card_in_the_pressers_language(
+    world: World,
+) -> None:
+    shown = await press(world, "approve", locale="de-DE")
+
+    assert (shown["type"], shown["lang"]) == ("AdaptiveCard", "de")
+
+
+async def test_a_card_whose_post_told_no_id_tells_it_by_the_press_that_decides(
+    world: World,
+) -> None:
+    card = next(message for message in world.teams.messages if is_about(message, ORDER))
+    async with world.bot.store.transaction() as conn:
+        await conn.execute("UPDATE cards SET activity = '' WHERE target = 'channel:ap'")
+
+    await press(world, "approve")
+
+    where = f"document = '{ORDER}' AND target = 'channel:ap'"
+    assert stored(world, f"SELECT activity FROM cards WHERE {where}") == [(card.activity,)]
+
+
+async def test_a_repeat_under_the_same_activity_is_answered_from_the_store(world: World) -> None:
+    first = await press(world, "approve", id="f:7")
+    await world.do(("all",))
+
+    token = stored(world, "SELECT token FROM decisions WHERE document LIKE 'Purchase%'")[0][0]
+    again = await press(world, "approve", id="f:7", token=token)
+
+    assert again == first
+    assert len(world.erp.calls) == 1
