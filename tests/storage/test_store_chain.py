@@ -14,7 +14,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_values import COMPANY, NOW
 
-from storage.chain import Anchor, Chain, Key, Row, Walk, derive, erasure, read_row, sealed, unsealed
+from storage.chain import (
+    Anchor,
+    Chain,
+    Key,
+    Row,
+    Walk,
+    commit,
+    derive,
+    erasure,
+    read_row,
+    sealed,
+    unsealed,
+)
 from storage.database import MIGRATIONS, Database, StoreError
 from storage.examining import chain_problem, examine
 from storage.records import AuditEntry, moment, stamp
@@ -487,3 +499,57 @@ async def test_a_key_that_is_missing_is_asked_for_with_what_to_do(path: Path) ->
     async with chained(path) as store:
         with pytest.raises(StoreError, match=r"ENCRYPTION__KEYS; put it back behind the new one"):
             await audit.begin(store, Chain((OTHER,), tokens()), now=NOW)
+
+
+def test_a_detail_is_bound_to_its_row_without_being_told() -> None:
+    key = derive("a key of these tests, long enough for anybody")
+    expected = hmac.digest(key.secret, b'["detail",7,"salt","told"]', "sha256").hex()
+
+    assert commit(key, 7, "salt", "told") == expected
+
+
+ERASED = "UPDATE audit_rows SET detail = '{}', salt = ''"
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        (
+            "UPDATE audit_rows SET action = 'x' WHERE seq = 3",
+            "row 3 is not as it was written: its proof does not fit it",
+        ),
+        ("UPDATE audit_rows SET detail = '{}' WHERE seq = 3",
+         "row 3 has a detail that was changed"),
+        (f"{ERASED} WHERE seq = 3", "row 3 has a detail that was changed"),
+        (
+            f"{ERASED}, erased = key || ':' || mac || ':more' WHERE seq = 3",
+            "row 3 has a detail that was erased by somebody without the key",
+        ),
+        ("DELETE FROM audit_rows WHERE seq = 3", "row 3 is missing"),
+        ("DELETE FROM audit_rows WHERE seq = 1", "row 1 is missing"),
+        (f"{_copy('seq - 9')} WHERE seq = 3", "row -6 was put in"),
+        (
+            "UPDATE audit_rows SET previous = 'x' WHERE seq = 3",
+            "row 3 does not follow the row before it",
+        ),
+        (
+            "UPDATE audit_rows SET key = 'nobody' WHERE seq = 3",
+            "row 3 is signed with key 'nobody', which is none of those given",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_words(path: Path, statement: str, told: str) -> None:
+    with burgled(path) as store:
+        store.execute(statement)
+
+    assert str(examine(path, [KEY], []).flaw) == told
+
+
+def test_an_end_that_was_cut_off_is_told_with_what_the_anchor_saw(path: Path) -> None:
+    kept = anchor(path, ROWS)
+    with burgled(path) as store:
+        store.execute("DELETE FROM audit_rows WHERE seq > 5")
+
+    assert str(examine(path, [KEY], [kept]).flaw) == (
+        f"row 6 is missing: the anchor of {kept.at} saw {ROWS} rows, now there are 5"
+    )
