@@ -45,6 +45,7 @@ from bot.core.plans import DEFAULT_CALLS
 from bot.core.routes import Route, Routes
 from bot.core.schedule import Quotas, Window
 from bot.core.visibility import VisibleTo
+from bot.files import read_text
 from bot.fitting import misfits
 from bot.toml_lines import lines_of
 from cards.dialogs import REJECT_REASONS
@@ -425,7 +426,7 @@ def _check_unique(what: str, names: Sequence[str]) -> None:
 def read_file(path: Path) -> File:
     """Read `countersign.toml`, or raise SettingsError with every mistake found."""
     try:
-        text = path.read_text("utf-8")
+        text = read_text(path)
         data = tomllib.loads(text, parse_float=Decimal)
     except OSError as error:
         raise SettingsError([f"{path}: {error.strerror}; copy countersign.example.toml"]) from error

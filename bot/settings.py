@@ -32,6 +32,7 @@ from bot.company_file import Company
 from bot.connections import Bounds
 from bot.core.clouds import CLOUDS, Cloud, CloudName
 from bot.credentials import certificate_problem
+from bot.files import read_text
 from storage.vault import key_problem
 
 MIN_SECRET = 16
@@ -490,7 +491,7 @@ def place_of(path: str) -> Path:
 
 def _file_text(name: str, path: str | None) -> str:
     try:
-        return place_of(path or "").read_text("utf-8").strip()
+        return read_text(place_of(path or "")).strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise SettingsError([f"{name.upper()}: {path!r} cannot be read: {reason}"]) from error

@@ -55,9 +55,10 @@ def check(
 
 
 def _placed(config: Path, odd: Any) -> list[str]:
+    from bot.files import read_text
     from bot.toml_lines import line_at, lines_of
 
-    lines = lines_of(config.read_text("utf-8"))
+    lines = lines_of(read_text(config))
     numbers = [line_at(lines, one.place) for one in odd]
     return [
         f"{config}{f', line {number}' if number else ''}: {one.told}"

@@ -157,8 +157,10 @@ def _file(settings: Any) -> Any:
 
 
 def _told(file: Path | None, variable: str) -> str:
+    from bot.files import read_text
+
     if file is not None:
-        return file.read_text("utf-8").strip()
+        return read_text(file).strip()
     if not sys.stdin.isatty():
         return sys.stdin.read().strip()
     secret: str = typer.prompt(variable, hide_input=True, confirmation_prompt=True)

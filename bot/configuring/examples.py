@@ -24,6 +24,7 @@ from bot.core.deciders import seconds
 from bot.core.foresight import Foreseen, foresee
 from bot.core.people import People, match_people
 from bot.core.situations import Story
+from bot.files import read_text
 from bot.toml_lines import line_at, lines_of
 from cards.language import language_of
 from cards.privacy import Privacy
@@ -86,7 +87,7 @@ def examples_beside(config: Path) -> Path:
 def read_examples(path: Path) -> Examples:
     """Read the examples, or raise SettingsError with every mistake found."""
     try:
-        text = path.read_text("utf-8")
+        text = read_text(path)
         return Examples.model_validate(tomllib.loads(text, parse_float=Decimal))
     except OSError as error:
         raise SettingsError([f"{path}: {error.strerror}"]) from error
@@ -102,7 +103,7 @@ def failures(path: Path, file: File) -> tuple[int, list[str]]:
     Raises SettingsError.
     """
     examples = read_examples(path)
-    lines = lines_of(path.read_text("utf-8"))
+    lines = lines_of(read_text(path))
     found = []
     for number, example in enumerate(examples.example):
         where = f"{path}, line {line_at(lines, ('example', number))}: {example.name!r}"

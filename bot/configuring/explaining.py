@@ -26,6 +26,7 @@ from bot.core import vocabulary
 from bot.core.decide import Known, Policy
 from bot.core.deciders import seconds
 from bot.core.foresight import Foreseen, foresee
+from bot.files import read_text
 from bot.reading.surroundings import Surroundings
 from bot.sending.showing import Shown, rendered, viewpoint
 from bot.settings import Settings
@@ -146,7 +147,7 @@ async def explain_stored(
 def _line(config: Path, file: File, company: str, told: Explanation) -> int:
     """Return in which line of the file the route stands."""
     rows = [n for n, route in enumerate(file.route) if route.company == company]
-    lines = lines_of(config.read_text("utf-8"))
+    lines = lines_of(read_text(config))
     return line_at(lines, ("route", rows[told.foreseen.why.route - 1]))
 
 

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from acumatica_client.entities import ENTITIES
 from acumatica_client.models import Approval, Around, Document, Value
 from bot.checked import SettingsError, Strict, meant, mistakes
+from bot.files import read_text
 
 NUMBER = "000000"
 """Stands for the number of a document that is only thought of."""
@@ -79,7 +80,7 @@ def read_document(path: Path, *, now: datetime) -> Document:
     Raises SettingsError.
     """
     try:
-        data = json.loads(path.read_text("utf-8"), parse_float=Decimal)
+        data = json.loads(read_text(path), parse_float=Decimal)
         if isinstance(data, dict) and "key" in data:
             return Document.from_json(data)
         return Sketch.model_validate(data).document(now)

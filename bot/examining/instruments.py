@@ -15,6 +15,7 @@ from acumatica_client.client import ErpClient
 from acumatica_client.transport import Reply, Request, Transport, same_host
 from bot.clock import Ports
 from bot.company_file import Company, File
+from bot.files import read_text
 from bot.people.graph import Graph
 from bot.sending.pace import Pace
 from bot.sending.teams import Connector
@@ -74,7 +75,7 @@ class Instruments:
     def _line(self, table: str, name: str, key: str, told: str) -> str:
         config = self.settings.config
         try:
-            line = line_of(config.read_text("utf-8"), table, name, key)
+            line = line_of(read_text(config), table, name, key)
         except (OSError, ValueError):  # it was there, and whole, a moment ago
             line = 0
         return f"{config.name}{f', line {line}' if line else ''}: {told}"
