@@ -76,6 +76,8 @@ def _plain(error: Exception) -> tuple[str, ...]:
 
     if isinstance(error, SettingsError):
         return error.problems
+    if isinstance(error, UnicodeEncodeError):
+        return ("an argument holds bytes that are no UTF-8 text",)
     if isinstance(error, OSError) and error.filename:
         return (f"{error.filename}: {error.strerror}",)
     told = isinstance(error, OSError | StandInFailed | StoreError | ErpError | PackageError)

@@ -34,8 +34,8 @@ class SettingsError(Exception):
 
 def is_loopback(url: str) -> bool:
     """Say whether *url* leads to this machine only."""
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -89,7 +89,7 @@ class Tenant:
             return None
         cards = await posted_cards.of_document(conn, self.name, decision.document)
         document, everybody = Document.from_json(record.snapshot), await self.people(conn, now=now)
-        connected = await self._connected(conn)
+        connected = await self.connected(conn)
         return Asked(
             company=self.name,
             decision=decision,
@@ -103,7 +103,7 @@ class Tenant:
             own_edit=await self._own_edit(conn, decision, connected),
         )
 
-    async def _connected(self, conn: Connection) -> Mapping[str, str] | None:
+    async def connected(self, conn: Connection) -> Mapping[str, str] | None:
         """Name who let us act as which login; None where the service's own user acts."""
         return await self.grants.logins(conn) if self.grants else None
 

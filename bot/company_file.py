@@ -430,7 +430,9 @@ def read_file(path: Path) -> File:
         data = tomllib.loads(text, parse_float=Decimal)
     except OSError as error:
         raise SettingsError([f"{path}: {error.strerror}; copy countersign.example.toml"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise SettingsError([f"{path}: tables or lists are nested too deeply"]) from error
+    except ValueError as error:  # no TOML, no UTF-8, or a number without an end
         raise SettingsError([f"{path}: {error}"]) from error
     lines = lines_of(text)
     found = [

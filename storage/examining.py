@@ -53,6 +53,20 @@ def examine(
         raise StoreError(f"{path}: the audit trail cannot be read: {error}") from error
 
 
+def has_rows(path: Path) -> bool:
+    """Say whether the store at *path* has a trail that was begun. Raises StoreError."""
+    if not path.exists():
+        return False
+    try:
+        with closing(_opened(path)) as store:
+            there = store.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit_rows'")
+            if there.fetchone() is None:
+                return False
+            return store.execute("SELECT 1 FROM audit_rows LIMIT 1").fetchone() is not None
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: the audit trail cannot be read: {error}") from error
+
+
 def chain_problem(path: Path, *keys: Key, anchors: Iterable[Anchor] = ()) -> str:
     """Say what is wrong with the chain of a store; empty when nothing is."""
     try:

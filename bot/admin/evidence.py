@@ -95,15 +95,20 @@ class Evidence:
         self.done, self.total = done, total
 
     async def _take(self, wanted: Wanted, by: str, checked: Verified) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="countersign-evidence-"))
+        try:
+            settings, made = self._settings(), self._ports.clock.now()
+            order = Order(wanted, folder / "evidence", made, by, checked)
+            chain = open_chain(settings, self._ports.token)
+            rows = await export(settings.storage.path, order, chain)
+            file = await asyncio.to_thread(
+                shutil.make_archive, str(folder / "pack"), "zip", folder, "evidence"
+            )
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise  # what was taken before stays
         self._clear()
-        self._folder = Path(tempfile.mkdtemp(prefix="countersign-evidence-"))
-        settings, made = self._settings(), self._ports.clock.now()
-        order = Order(wanted, self._folder / "evidence", made, by, checked)
-        chain = open_chain(settings, self._ports.token)
-        rows = await export(settings.storage.path, order, chain)
-        file = await asyncio.to_thread(
-            shutil.make_archive, str(self._folder / "pack"), "zip", self._folder, "evidence"
-        )
+        self._folder = folder
         self.pack = Pack(Path(file), wanted.document or "a time", rows, made, by)
 
     def _clear(self) -> None:

@@ -90,7 +90,7 @@ async def _let_in(door: Door, visit: Visit) -> web.StreamResponse:
 
 async def _known(visit: Visit) -> Visit:
     """Find out who comes, and read what stands behind the question mark."""
-    visit = replace(visit, form=parsed(visit.request.query_string))
+    visit = replace(visit, form=parsed(visit.request.rel_url.raw_query_string))
     word = visit.request.cookies.get(cookie_name(secure=visit.secure), "")
     session = await visit.desk.sessions.find(word) if word else None
     return visit if session is None else replace(visit, session=session, word=word)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.admin.roles import Role
-from bot.auditing.keys import open_chain
+from bot.auditing.writing import writing
 from bot.clock import Ports
 from bot.operating.report import must_exist
 from bot.settings import Settings, own_address
 from storage import admin, audit
-from storage.database import visiting
 from storage.records import AuditEntry
 
 LASTS = timedelta(minutes=10)
@@ -24,13 +23,12 @@ async def make_link(
 
     *local*: for a browser on this machine. Works beside a running service. Raises StoreError.
     """
-    store = settings.storage.path
-    must_exist(store)
+    must_exist(settings.storage.path)
     token, now = ports.token(), ports.clock.now()
     detail = {"role": role, "minutes": LASTS // timedelta(minutes=1)}
     entry = AuditEntry(now, ports.token(), f"operator {name}", "admin link made", detail=detail)
-    async with visiting(store, open_chain(settings, ports.token)) as conn:
-        await audit.add(conn, entry)  # first: no link that nobody was told of
+    async with writing(settings, ports) as (conn, _):
+        await audit.add(conn, entry)
         await admin.make_link(conn, token, name=name, role=role, ends_at=now + LASTS)
     public = "" if local else settings.server.public_url
     base = public or own_address(settings)

@@ -6,6 +6,7 @@ where a form comes from. A name that somebody else points at this machine is no 
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -13,10 +14,14 @@ from aiohttp import web
 from bot.checked import is_loopback
 
 PORTS = {"http": ":80", "https": ":443"}
+_HOST = re.compile(r"([\w.-]+|\[[0-9a-f:.]+\])(:\d+)?", re.IGNORECASE | re.ASCII)
+"""A host and perhaps a port; whatever else stands in that header names nobody."""
 
 
 def own_origin(request: web.Request, public_url: str) -> str:
     """Return the origin a request came to, empty when it is none of ours."""
+    if not _HOST.fullmatch(request.host):
+        return ""
     public = origin_of(public_url) if public_url else ""
     if public and request.host.lower() == public.partition("://")[2]:
         return public

@@ -16,7 +16,7 @@ from typing import Any
 from bot.auditing.keys import open_chain
 from bot.clock import Ports
 from bot.settings import Settings
-from storage import audit, entra, people
+from storage import audit, conversations, entra, people
 from storage.chain import Chain
 from storage.database import Connection, Database, StoreError
 from storage.records import AuditEntry, Json, stamp
@@ -137,6 +137,9 @@ async def names_of(conn: Connection, person: str, also: Sequence[str] = ()) -> l
     known = await people.person(conn, person)
     if known is not None:
         found |= {known.name, known.email, known.teams_id}
+    chat = await conversations.chat_with(conn, person)
+    if chat is not None:
+        found.add(chat.conversation)
     for user in await entra.users(conn):
         if user.aad_object_id == person:
             found |= {user.name, user.mail, user.upn}

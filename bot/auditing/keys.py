@@ -14,6 +14,7 @@ from pathlib import Path
 from bot.settings import MIN_SECRET, Settings
 from storage.chain import Chain, Key, derive
 from storage.database import StoreError
+from storage.examining import has_rows
 
 WEAK = (
     "the audit trail's key lies beside the store: whoever can write both can write the trail anew;"
@@ -22,8 +23,17 @@ WEAK = (
 
 
 def open_chain(settings: Settings, token: Callable[[], str]) -> Chain:
-    """Return what signs the trail, making a key where there is none yet. Raises OSError."""
+    """Return what signs the trail, making a key where there is no trail yet.
+
+    Raises OSError, and StoreError where the key of the trail is told by nobody: with a new one its
+    next row would not follow.
+    """
     keys = known_keys(settings)
+    if not keys and has_rows(settings.storage.path):
+        raise StoreError(
+            f"there is no key for the audit trail of {settings.storage.path}: set AUDIT__KEYS or"
+            " ENCRYPTION__KEYS as the service has them"
+        )
     return Chain(keys or (_made(_beside(settings), token),), token)
 
 

@@ -20,6 +20,7 @@ SERVICE = "Countersign"
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "chain begun": ("The audit chain began", "plain"),
+    "service connected": ("The service was connected to Acumatica as {login}", "plain"),
     "service started": ("The service started", "plain"),
     "configuration changed": ("Settings were changed", "doubt"),
     "rights changed": ("Who may decide was changed", "doubt"),

@@ -15,7 +15,7 @@ from bot.auditing.seal import Seal, seal_of
 from bot.settings import Settings
 from storage.chain import Anchor, Key
 from storage.database import StoreError
-from storage.examining import Finding, Show, examine
+from storage.examining import Finding, Show, examine, has_rows
 
 BESIDE = "the anchors lie beside the store: who can write both can cut both; set AUDIT__ANCHOR"
 
@@ -69,9 +69,15 @@ class Verified:
 
 
 def verify(settings: Settings, anchor: Path | None, head: str, show: Show) -> Verified:
-    """Examine the store of *settings* against its anchors. Raises StoreError, OSError."""
+    """Examine the store of *settings* against its anchors. Raises StoreError, OSError.
+
+    Anchors that were named and are gone are no proof of anything: that is told, not passed over.
+    """
     file = anchor or anchor_file(settings)
-    known = read_anchors(file) if anchor or file.exists() else None
+    named = bool(anchor or settings.audit.anchor)
+    known = read_anchors(file) if named or file.exists() else None
+    if named and known is not None and not known.told and has_rows(settings.storage.path):
+        raise StoreError(f"{file} holds no anchor, though it should: it was emptied, or is another")
     told: tuple[Anchor, ...] = known.told if known else ()
     if head:
         told = (*told, read_head(head))

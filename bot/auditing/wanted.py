@@ -39,6 +39,6 @@ def _moment(text: str, option: str, *, end: bool = False) -> datetime:
             day = date.fromisoformat(text) + timedelta(days=end)
             return datetime(day.year, day.month, day.day, tzinfo=UTC)
         found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         raise SettingsError([f"{option} {text}: write a day like 2026-11-01"]) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.console import run_loop, say
+from bot.commands.console import operator, run_loop, say
 
 admin = typer.Typer(help="The admin page: links that sign in once.", no_args_is_help=True)
 
@@ -37,8 +37,6 @@ def admin_link(
     Whoever opens it is signed in as you, so send it to nobody. It works while the service runs
     (ADMIN__ENABLED=true). Decisions that need two people want people signed in with Microsoft.
     """
-    import getpass
-
     from bot.admin.links import make_link
     from bot.admin.roles import Role as PageRole
     from bot.clock import system_ports
@@ -51,7 +49,7 @@ def admin_link(
         raise typer.Exit(1)
 
     async def work() -> None:
-        name, wanted = getpass.getuser(), PageRole(role.value)
+        name, wanted = operator(), PageRole(role.value)
         print(await make_link(settings, system_ports(), name=name, role=wanted, local=local))
         say("It works once, for ten minutes.")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.console import counting, run_loop, say
+from bot.commands.console import counting, operator, run_loop, say
 
 audit = typer.Typer(help="The audit trail: whole? And evidence.", no_args_is_help=True)
 
@@ -62,8 +62,6 @@ def audit_export(
 
     The whole trail is checked first; the page says what was found. Works while the service runs.
     """
-    import getpass
-
     from bot.auditing.export import Order, export
     from bot.auditing.keys import open_chain
     from bot.auditing.verify import keys_of, verify
@@ -77,7 +75,7 @@ def audit_export(
     keys_of(settings)
     with counting("checking") as show:
         checked = verify(settings, None, "", show)
-    order = Order(wanted, out, ports.clock.now(), getpass.getuser(), checked)
+    order = Order(wanted, out, ports.clock.now(), operator(), checked)
 
     async def work() -> None:
         rows = await export(settings.storage.path, order, open_chain(settings, ports.token))
@@ -102,8 +100,6 @@ def audit_erase(
     Whose pseudonym it was is forgotten, and it takes the place of their names wherever they stand.
     Stop the service first.
     """
-    import getpass
-
     from bot.auditing.erasing import erase_person
     from bot.clock import system_ports
     from bot.secrets.sources import with_keys
@@ -112,7 +108,7 @@ def audit_erase(
     if not yes:
         say(f"Nothing was done yet. To erase {person} for good: the same command with --yes")
         return
-    asked_by = getpass.getuser()
+    asked_by = operator()
 
     async def work() -> None:
         alias, rows = await erase_person(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -34,3 +36,11 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as display:
         bar = display.add_task(what, total=None)
         yield lambda done, total: display.update(bar, completed=done, total=total)
+
+
+def operator() -> str:
+    """Return who types, for the audit; a user without a name, as in a container, by number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

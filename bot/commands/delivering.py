@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands.console import run_loop, say
+from bot.commands.console import operator, run_loop, say
 
 
 class State(StrEnum):
@@ -85,8 +85,6 @@ def replay(
 
 
 async def _replay(settings: Any, file: Any, wanted: Any, *, really: bool) -> None:
-    import getpass
-
     from bot.clock import system_ports
     from bot.operating.asking import Wish, replay
     from bot.operating.replayer import MOST, told_lines
@@ -97,7 +95,7 @@ async def _replay(settings: Any, file: Any, wanted: Any, *, really: bool) -> Non
     if not ids:
         say("Nothing of that is parked.")
         return
-    wish = Wish(ids, getpass.getuser(), preview=not really)
+    wish = Wish(ids, operator(), preview=not really)
     answer, by_service = await replay(settings, file, system_ports(), wish)
     for line in told_lines(answer):
         say(f"  {line}")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands.console import run_loop, say
+from bot.commands.console import operator, run_loop, say
 
 secrets = typer.Typer(help="Secrets: where each comes from; set, rotate.", no_args_is_help=True)
 NAME = Annotated[
@@ -33,8 +33,6 @@ def secrets_set(
     Never give it as an argument: others on the machine see those. A running service takes it
     within a minute, but for the client secret of an Acumatica application: that needs a restart.
     """
-    import getpass
-
     from bot.clock import system_ports
     from bot.secrets.storing import keep
 
@@ -42,7 +40,7 @@ def secrets_set(
     secret = _told(file, wanted.variable)
 
     async def work() -> None:
-        runs = await keep(settings, system_ports(), wanted, secret, getpass.getuser())
+        runs = await keep(settings, system_ports(), wanted, secret, operator())
         say(f"✓ {wanted.variable} is kept in {settings.storage.path}, encrypted")
         _say_what_counts(settings, wanted)
         _say_next(wanted, runs)
@@ -53,15 +51,13 @@ def secrets_set(
 @secrets.command("remove")
 def secrets_remove(name: NAME) -> None:
     """Take a secret out of the store; what the environment or a file tells stays."""
-    import getpass
-
     from bot.clock import system_ports
     from bot.secrets.storing import remove
 
     settings, wanted = _settings_and_name(name)
 
     async def work() -> None:
-        runs = await remove(settings, system_ports(), wanted, getpass.getuser())
+        runs = await remove(settings, system_ports(), wanted, operator())
         say(f"✓ {wanted.variable} is out of the store")
         _say_next(wanted, runs)
 
@@ -157,10 +153,15 @@ def _file(settings: Any) -> Any:
 
 
 def _told(file: Path | None, variable: str) -> str:
+    from bot.checked import SettingsError
     from bot.files import read_text
 
     if file is not None:
-        return read_text(file).strip()
+        try:
+            return read_text(file).strip()
+        except UnicodeDecodeError as error:
+            told = f"{file} is no text; a certificate is kept as PEM, not as PFX or DER"
+            raise SettingsError([told]) from error
     if not sys.stdin.isatty():
         return sys.stdin.read().strip()
     secret: str = typer.prompt(variable, hide_input=True, confirmation_prompt=True)

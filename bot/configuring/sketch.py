@@ -88,6 +88,8 @@ def read_document(path: Path, *, now: datetime) -> Document:
         raise SettingsError([f"{path}: {error.strerror}"]) from error
     except ValidationError as error:
         raise SettingsError([f"{path}: {line}" for line in mistakes(error, Sketch)]) from error
+    except RecursionError as error:
+        raise SettingsError([f"{path}: is no document: it is nested too deeply"]) from error
     except (ValueError, KeyError, TypeError) as error:
         told = f"{type(error).__name__}: {error}" if not isinstance(error, ValueError) else error
         raise SettingsError([f"{path}: is no document: {told}"]) from error

@@ -220,7 +220,7 @@ def may_decide(person_id: str, asked: Asked) -> Refusal | None:
         amount = asked.document.money(entity_of(asked.document).amount_field)
         if amount is None or asked.document.text("CurrencyID") != told.currency:
             return Refusal.LIMIT_UNCLEAR
-        if amount > told.limit:
+        if abs(amount) > told.limit:  # a credit of a million is no smaller a thing than a bill
             return Refusal.OVER_LIMIT
     refusal = _as_author(person, asked)
     return refusal or _as_connected(person_id, asked)

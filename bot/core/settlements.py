@@ -1,7 +1,8 @@
 """Decisions only two administrators can settle: who may, and what their presses lead to. Pure.
 
 One records what Acumatica shows, a second, different one confirms it. Who pressed the decision
-settles nothing of it. No call follows from it: only the decision leaves its state.
+settles nothing of it, and two accounts that are, or could be, one human are never two. No call
+follows from it: only the decision leaves its state.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 
+from bot.core.deciders import same_person
 from bot.core.people import People
 from bot.core.plans import QUIET_WINDOW
 from cards.refusals import Refusal
@@ -62,6 +65,13 @@ class Case:
     """Administrators who may settle it."""
     since_sent: float | None
     """Seconds since the newest call left; None: not known on this boot."""
+    people: People
+    connected: Mapping[str, str] | None = None
+    """Who let us act as which login of the ERP, where that tells accounts of one human."""
+
+    def is_same(self, one: str, other: str) -> bool:
+        """Say whether two accounts are, or could be, one human."""
+        return same_person(self.people, one, other, self.connected)
 
 
 def target_of(person: str, decision: str) -> str:
@@ -86,9 +96,18 @@ def administrators_of(mails: Iterable[str], people: People) -> tuple[TeamsPerson
 
 
 def bench_of(mails: Iterable[str], people: People, decision: Decision) -> tuple[TeamsPerson, ...]:
-    """Return who may settle *decision*: administrators, but not who pressed it."""
-    known = administrators_of(mails, people)
-    return tuple(person for person in known if person.aad_object_id not in decision.pressers)
+    """Return who may settle *decision*: administrators, but nobody who is or could be a presser."""
+    return tuple(
+        person
+        for person in administrators_of(mails, people)
+        if not any(same_person(people, person.aad_object_id, one) for one in decision.pressers)
+    )
+
+
+def are_two(bench: Sequence[TeamsPerson], people: People) -> bool:
+    """Say whether two different humans are among administrators."""
+    accounts = [person.aad_object_id for person in bench]
+    return any(not same_person(people, one, other) for one, other in combinations(accounts, 2))
 
 
 def offered(decision: Decision) -> tuple[Verdict, ...]:
@@ -100,7 +119,7 @@ def may_settle(person: str, case: Case) -> Refusal | None:
     """Say why somebody may not settle it, None when they may."""
     if not person:
         return Refusal.NOT_A_PERSON
-    if person in case.decision.pressers:
+    if any(case.is_same(person, presser) for presser in case.decision.pressers):
         return Refusal.OWN_PRESS
     known = person in {one.aad_object_id for one in case.bench}
     return None if known else Refusal.NOT_ADMINISTRATOR
@@ -130,7 +149,8 @@ def _of_verdict(verb: str, person: str, case: Case) -> Move | Refusal:
         return Move.RECORD
     if settlement.verdict != verb:
         return Refusal.OTHER_VERDICT
-    return Refusal.SAME_ADMINISTRATOR if settlement.first == person else Move.CONFIRM
+    is_one = case.is_same(settlement.first, person)
+    return Refusal.SAME_ADMINISTRATOR if is_one else Move.CONFIRM
 
 
 def _is_quiet(case: Case) -> bool:

@@ -88,7 +88,9 @@ class Settlements:
         steps = await ledger.steps(conn, decision.id)
         sent = [step.sent.seconds for step in steps if step.sent.boot == reading.boot]
         since = reading.seconds - max(sent) if sent else None
-        return Case(settlement, decision, bench_of(tenant.administrators, people, decision), since)
+        bench = bench_of(tenant.administrators, people, decision)
+        connected = await tenant.connected(conn)
+        return Case(settlement, decision, bench, since, people, connected)
 
     async def _card_of(self, conn: Connection, press: Press, case: Case) -> PostedCard | Refusal:
         """Find the presser's own card, pressed where it stands."""

@@ -45,6 +45,8 @@ def make_backup(store: Path, to: Path, show: Show, *, now: datetime) -> Backup:
     """
     if not store.exists():
         raise StoreError(f"{store}: there is no store yet; it is made when the service starts")
+    if not to.name:
+        raise StoreError("name the file the backup shall be")
     partial = to.with_name(to.name + ".partial")
     try:
         os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

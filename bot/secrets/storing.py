@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-from bot.auditing.keys import open_chain
+from bot.auditing.writing import writing
 from bot.checked import SettingsError
 from bot.clock import Ports
 from bot.secrets.names import SecretName
 from bot.settings import MAKE_KEY, MIN_SECRET, Settings
 from storage import audit, vault
-from storage.chain import Chain
-from storage.database import Connection, Database, StoreError, StoreInUse, visiting
+from storage.database import Connection, StoreError
 from storage.records import AuditEntry
 from storage.vault import Vault
 
@@ -58,46 +55,6 @@ def secret_problem(name: SecretName, secret: str) -> str:
     if name.field in GUESSABLE and len(secret) < MIN_SECRET:
         return f"must have at least {MIN_SECRET} characters"
     return ""
-
-
-@asynccontextmanager
-async def writing(settings: Settings, ports: Ports) -> AsyncIterator[tuple[Connection, bool]]:
-    """Open the store for one transaction; tells whether a service runs that uses it as well."""
-    path, chain = settings.storage.path, open_chain(settings, ports.token)
-    try:
-        store = await Database.open(path, ports.connect, chain)
-    except StoreInUse:
-        async with visiting(path, chain) as conn, _in_one_piece(conn):
-            await _same_key(conn, chain)
-            yield conn, True
-        return
-    try:
-        await audit.begin(store, chain, now=ports.clock.now())
-        async with store.transaction() as conn:
-            yield conn, False
-    finally:
-        await store.close()
-
-
-@asynccontextmanager
-async def _in_one_piece(conn: Connection) -> AsyncIterator[None]:
-    await conn.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        await conn.execute("COMMIT")
-    finally:
-        if conn.in_transaction:
-            await conn.execute("ROLLBACK")
-
-
-async def _same_key(conn: Connection, chain: Chain) -> None:
-    """Refuse to seal what the running service could not open, and to sign by another key."""
-    last = await audit.head(conn)
-    if last is not None and last.key != chain.keys[0].name:
-        raise StoreError(
-            "the service runs with other keys than these settings tell (ENCRYPTION__KEYS,"
-            " AUDIT__KEYS): restart it first"
-        )
 
 
 def _vault(settings: Settings) -> Vault:

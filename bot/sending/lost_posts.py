@@ -12,7 +12,7 @@ from bot.core.graph import GraphError, rows_of, segment
 from bot.core.messages import Ours, holds_card
 from bot.core.presses import thread_base
 from bot.people.graph import Graph
-from storage import ledger, subscriptions
+from storage import ledger, posted_cards, subscriptions
 from storage.database import Database
 from storage.records import OutboxItem, PostedCard
 
@@ -38,6 +38,7 @@ class LostPosts:
         async with self._store.reading() as conn:
             subscribed = await subscriptions.get(conn, channel)
             tokens = await ledger.tokens(conn, item.company, item.document)
+            cards = await posted_cards.of_document(conn, item.company, item.document)
         if subscribed is None or not subscribed.team:
             return ""
         path = f"/teams/{segment(subscribed.team)}/channels/{segment(channel)}/messages"
@@ -46,5 +47,6 @@ class LostPosts:
         except GraphError as error:
             log.warning("lost post not looked for", extra={"reason": str(error)})
             return ""
+        taken = {one.activity for one in cards}  # two targets may be bound to one channel
         found = (holds_card(message, self._ours, tokens) for message in rows_of(page))
-        return next(filter(None, found), "")
+        return next((one for one in found if one and one not in taken), "")

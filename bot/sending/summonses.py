@@ -8,7 +8,7 @@ from typing import Any
 
 from acumatica_client.models import Document
 from bot.companies import Tenant
-from bot.core.settlements import MISMATCHES, bench_of, offered
+from bot.core.settlements import MISMATCHES, are_two, bench_of, offered
 from bot.core.situations import deep_link
 from bot.languages import language_with
 from cards.language import Language, language_of
@@ -52,7 +52,7 @@ async def summons(
         document,
         record.gone,
         _attempt(decision, await ledger.steps(conn, decision_id)),
-        _standing(settlement, decision, person, too_few=len(bench) < 2),
+        _standing(settlement, decision, person, too_few=not are_two(bench, people)),
         decision.state in MISMATCHES,
         decision.changes,
         settlement.token,

@@ -12,7 +12,9 @@ from bot.company_file import Company, File
 from bot.settings import CompanySecrets, Settings
 from bot.signing_in.grants import kept
 from bot.signing_in.sign_ins import SERVICE_GRANT, identity_of, open_vault, service_scopes
+from storage import audit
 from storage.database import Database
+from storage.records import AuditEntry
 
 Ask = Callable[[str], Awaitable[str]]
 """Shows an address to sign in at; returns the address the browser came back to."""
@@ -29,6 +31,7 @@ async def connect_service(name: str, settings: Settings, file: File, ports: Port
     store = await Database.open(settings.storage.path, ports.connect, chain)
     identity = identity_of(company, settings, ports, service_scopes(company, who=True))
     try:
+        await audit.begin(store, chain, now=ports.clock.now())
         safe = await open_vault(settings, store)
         if safe is None:
             raise SettingsError(["ENCRYPTION__KEYS is empty"])
@@ -39,6 +42,12 @@ async def connect_service(name: str, settings: Settings, file: File, ports: Port
         login = await identity.whoami(tokens)
         keeping = kept(store, safe, ports.clock, company.name, SERVICE_GRANT)
         await keeping.save(tokens.refresh)
+        async with store.transaction() as conn:
+            entry = AuditEntry(
+                ports.clock.now(), ports.token(), "countersign", "service connected", company.name,
+                detail={"login": login},
+            )  # fmt: skip
+            await audit.add(conn, entry)
     finally:
         await identity.close()
         await store.close()

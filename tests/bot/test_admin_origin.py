@@ -63,3 +63,21 @@ def test_a_form_counts_only_when_the_browser_says_that_it_is_ours(
 def test_an_origin_is_written_as_browsers_write_it() -> None:
     assert origin_of("https://Countersign.example:443/path") == PUBLIC
     assert origin_of("http://127.0.0.1:3978") == "http://127.0.0.1:3978"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["[", "[x", "evil.com@127.0.0.1", "127.0.0.1:4988/x", "localhost#.evil.com", "127.0.0.1:",
+     "", "localhost:99x", "127.0.0.1 ", "[::1", "\u0661.0.0.1"],
+)  # fmt: skip
+def test_what_is_no_host_names_nobody(host: str) -> None:
+    request = make_mocked_request("GET", "/admin", headers={"Host": host})
+
+    assert own_origin(request, "https://admin.example") == ""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:4988", "localhost", "[::1]:8080"])
+def test_this_machine_is_itself_by_each_name(host: str) -> None:
+    request = make_mocked_request("GET", "/admin", headers={"Host": host})
+
+    assert own_origin(request, "") == f"http://{host}"

@@ -324,3 +324,16 @@ def test_a_trail_whose_key_lies_beside_it_is_said_to_be_weak(tmp_path: Path) -> 
 
     assert weaknesses(own) == [WEAK]
     assert len(keys_of(own)) == 1
+
+
+@pytest.mark.parametrize("there", [False, True])
+async def test_anchors_that_were_set_up_and_are_gone_are_no_success(
+    trail: Trail, tmp_path: Path, *, there: bool
+) -> None:
+    await trail.add("one")
+    gone = tmp_path / "elsewhere"
+    if there:
+        gone.touch()
+
+    with pytest.raises((StoreError, FileNotFoundError), match="elsewhere"):
+        verify(settings(trail.path, anchor=gone), None, "", silent)

@@ -12,9 +12,9 @@ from audit_world import SECRET, Trail, open_trail
 
 from bot.auditing.erasing import SHORTEST, Erasure, Retention, erase_person, names_of
 from bot.settings import AuditSettings, EncryptionSettings, Settings, StorageSettings
-from storage import audit, entra, people
+from storage import audit, conversations, entra, people
 from storage.database import StoreError, StoreInUse
-from storage.records import EntraUser, Lookup, StoredEmployee, TeamsPerson
+from storage.records import Conversation, EntraUser, Lookup, StoredEmployee, TeamsPerson
 
 BEN = "aaaaaaaa-0000-4000-8000-000000000002"
 
@@ -299,3 +299,15 @@ async def test_names_are_looked_for_the_longest_first_and_short_words_are_none(
     assert "B" * SHORTEST in names
     assert {"Ben Ortiz", "ben@acme.example", "29:ben", "Ben Q", "q@x.example", BEN} <= {*names}
     assert [len(name) for name in names] == sorted(map(len, names), reverse=True)
+
+
+async def test_the_chat_with_a_person_leads_back_to_them_and_goes_too(trail: Trail) -> None:
+    async with trail.store.transaction() as conn:
+        chat = Conversation("a:1ben", "personal", "https://x/", person=BEN)
+        await conversations.put(conn, chat, now=trail.clock.now())
+    await trail.add("say delivered", target="a:1ben")
+
+    alias, rows = await erase(trail)
+
+    assert rows == 1
+    assert json.loads((await trail.rows())[0].detail) == {"target": alias}

@@ -632,3 +632,11 @@ def test_a_document_or_both_ends_of_a_time_are_wanted(
 ) -> None:
     with pytest.raises(SettingsError, match="say --document"):
         read_wanted(document, since, until, "")
+
+
+@pytest.mark.parametrize(
+    "told", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31"]
+)
+def test_a_moment_beyond_the_calendar_is_refused_in_words(told: str) -> None:
+    with pytest.raises(SettingsError, match="write a day like"):
+        read_wanted("", "2026-11-01" if told[0] == "9" else told, told, "")

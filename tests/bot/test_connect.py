@@ -176,4 +176,4 @@ async def test_time_and_chance_come_from_the_ports(site: Site) -> None:
 
     await site.connect()
 
-    assert len(told) == 3
+    assert len(told) == 6  # two make the verifier, one the state; three are of the trail

@@ -17,7 +17,7 @@ from bot.core.messages import Ours
 from bot.sending.lost_posts import LostPosts
 from bot.tokens import Resource
 from deployment.sandbox import teams
-from storage import ledger, notices
+from storage import ledger, notices, posted_cards
 from storage.records import Decision, DecisionState, OutboxItem, PostedCard
 
 TOKEN = "a-token-nobody-can-guess"
@@ -80,6 +80,18 @@ async def test_the_message_of_ours_that_holds_the_cards_token_is_the_card(
     await graph.say("ann", f'has anybody seen "{TOKEN}"?')
 
     assert await lost_posts(graph).find(LOST, AIMED) == mine
+
+
+async def test_a_message_that_is_another_card_of_the_document_is_not_this_one(
+    graph: NoticesWorld,
+) -> None:
+    mine = await post(graph)
+    other = PostedCard("acme", BILL, "channel:same-place", conversation=AP, activity=mine)
+    async with graph.store.transaction() as conn:
+        await posted_cards.add(conn, "acme", BILL, other.target)
+        await posted_cards.posted(conn, other, now=graph.clock.now())
+
+    assert await lost_posts(graph).find(LOST, AIMED) == ""
 
 
 async def test_a_card_of_another_app_is_none_of_ours(graph: NoticesWorld) -> None:

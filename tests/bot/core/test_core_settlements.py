@@ -16,8 +16,10 @@ from bot.core.settlements import (
     SETTLING,
     Case,
     Move,
+    are_two,
     bench_of,
     judge_verdict,
+    may_settle,
     offered,
     outcome_of,
     summoned,
@@ -38,7 +40,7 @@ PRESSED = decision_on(
     bill("Balanced"), DecisionState.NEEDS_PERSON, person=BEN.aad_object_id, verb="release"
 )
 OPEN = Settlement("decision-1", "s-1", NOW)
-CASE = Case(OPEN, PRESSED, (ANN, CAT), QUIET_WINDOW)
+CASE = Case(OPEN, PRESSED, (ANN, CAT), QUIET_WINDOW, people_of(ANN, BEN, CAT))
 MISMATCH = replace(CASE, decision=replace(PRESSED, state=DecisionState.MISMATCH))
 DONE, NOT = Verdict.TOOK_EFFECT, Verdict.NO_EFFECT
 
@@ -144,6 +146,37 @@ def test_one_person_named_twice_is_one_judge() -> None:
     mails = ["ann@acme.example", "Ann@acme.example"]
 
     assert bench_of(mails, people_of(ANN, BEN), PRESSED) == (ANN,)
+
+
+TWIN = TeamsPerson("aad-ann-2", "29:ann-2", "Ann (Admin)", "ann.admin@acme.example")
+TWINS = replace(
+    people_of(ANN, BEN, CAT, TWIN), could_be={"EP1": frozenset({"aad-ann", "aad-ann-2"})}
+)
+
+
+def test_two_accounts_of_one_human_are_never_the_two() -> None:
+    case = replace(recorded(), people=TWINS, bench=(ANN, CAT, TWIN))
+
+    assert judge_verdict(DONE, "aad-ann-2", case) is Refusal.SAME_ADMINISTRATOR
+    assert judge_verdict(DONE, "aad-cat", case) is Move.CONFIRM
+    assert not are_two((ANN, TWIN), TWINS)
+    assert are_two((ANN, TWIN, CAT), TWINS)
+    assert not are_two((ANN,), TWINS)
+
+
+def test_two_accounts_that_act_as_one_login_of_the_erp_are_one_human() -> None:
+    case = replace(recorded(), bench=(ANN, CAT), connected={"aad-ann": "ADMIN", "aad-cat": "admin"})
+
+    assert judge_verdict(DONE, "aad-cat", case) is Refusal.SAME_ADMINISTRATOR
+
+
+def test_who_pressed_does_not_settle_it_by_another_account() -> None:
+    pressed = replace(PRESSED, person="aad-ann-2")
+    mails = ["ann@acme.example", "cat@acme.example"]
+
+    assert bench_of(mails, TWINS, pressed) == (CAT,)
+    case = replace(CASE, decision=pressed, people=TWINS)
+    assert may_settle("aad-ann", case) is Refusal.OWN_PRESS
 
 
 def test_whose_account_is_off_is_no_judge() -> None:
