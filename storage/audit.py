@@ -21,7 +21,7 @@ BATCH = 500
 """Rows of one transaction of long work, so that a press never waits long for it."""
 PAGE = 1000
 EVER, NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
-BEGUN = "chain begun"
+BEGUN, PROVED = "chain begun", "names proved"
 
 
 async def add(conn: Connection, entry: AuditEntry) -> None:
@@ -96,12 +96,22 @@ async def begin(store: Database, chain: Chain, *, now: datetime) -> None:
         last = await head(conn)
         if last is None:
             former = await SQL.former_count(conn)
-            told = {"rows before the chain": former, "key": chain.keys[0].name}
+            told = {"rows before the chain": former, "key": chain.keys[0].name, "outcome": PROVED}
             await add(conn, AuditEntry(now, "", "countersign", BEGUN, detail=told))
         else:
             await _check_key(conn, chain, last)
+            await _prove_names(conn, now)
     while await _chain_former(store):
         pass
+
+
+async def _prove_names(conn: Connection, now: datetime) -> None:
+    """Prove once, and say so for good, whose the pseudonyms of an older version are."""
+    if await SQL.names_proved(conn):
+        return
+    await SQL.prove_names(conn)
+    detail = {"outcome": PROVED}
+    await add(conn, AuditEntry(now, "", "countersign", PROVED, detail=detail))
 
 
 async def _check_key(conn: Connection, chain: Chain, last: Row) -> None:

@@ -22,8 +22,31 @@ SELECT seq, :at, :correlation, actor, :action, :company, :document, :fingerprint
   FROM sealed;
 
 -- name: know(person)!
-INSERT INTO audit_people (alias, person) VALUES (audit_alias(), :person)
+-- A pseudonym and the proof whose it is; made once, though it stands in two columns.
+WITH fresh (alias) AS MATERIALIZED (SELECT audit_alias())
+INSERT INTO audit_people (alias, person, proof)
+SELECT alias, :person, audit_name(alias, :person) FROM fresh WHERE true
 ON CONFLICT (person) DO NOTHING;
+
+-- name: names_proved()$
+-- Whether every name has had its proof since: then one without a proof was changed.
+SELECT EXISTS (SELECT 1 FROM audit_rows WHERE outcome = 'names proved');
+
+-- name: prove_names()!
+UPDATE audit_people SET proof = audit_name(alias, person) WHERE proof = '';
+
+-- name: names()
+SELECT alias, person, proof FROM audit_people ORDER BY alias;
+
+-- name: first_by(actor)$
+SELECT coalesce(min(seq), 0) FROM audit_rows WHERE actor = :actor;
+
+-- name: nameless()^
+-- The first row of whoever has a pseudonym and no name, where nobody was ever erased.
+SELECT seq, actor FROM audit_rows
+ WHERE actor LIKE 'person-%' AND actor NOT IN (SELECT alias FROM audit_people)
+   AND NOT EXISTS (SELECT 1 FROM audit_rows WHERE action IN ('person erased', 'details erased'))
+ ORDER BY seq LIMIT 1;
 
 -- name: alias_of(person)$
 SELECT alias FROM audit_people WHERE person = :person;

@@ -21,6 +21,8 @@ BEGINNING = ""
 """What stands as the proof before the first row."""
 OURS = frozenset({"countersign", "graph", "unknown"})
 """Actors that are no persons, and keep their names."""
+PERSON = "person-"
+"""How every pseudonym begins."""
 LABEL = b"countersign audit chain 1"
 
 
@@ -123,7 +125,11 @@ class Chain:
             seq, previous, *event, detail = values
             return _TEXT(self.seal(seq, previous, Event(*event), detail))
 
-        return (("audit_seal", 11, seal), ("audit_alias", 0, lambda: f"person-{self.token()}"))
+        return (
+            ("audit_seal", 11, seal),
+            ("audit_alias", 0, lambda: f"{PERSON}{self.token()}"),
+            ("audit_name", 2, lambda alias, person: name(self.keys[0], alias, person)),
+        )
 
     def erase(self, seq: int, commitment: str, left: str) -> str:
         """Prove that of a row's detail only *left* is left because whoever erased had the key."""
@@ -133,6 +139,16 @@ class Chain:
 def commit(key: Key, seq: int, salt: str, detail: str) -> str:
     """Return what binds a row to its detail without telling it."""
     return _mac(key.secret, "detail", seq, salt, detail)
+
+
+def name(key: Key, alias: str, person: str) -> str:
+    """Return the proof that a pseudonym is this person's."""
+    return f"{key.name}:{_mac(key.secret, 'name', alias, person)}"
+
+
+def is_named(keys: Iterable[Key], alias: str, person: str, proof: str) -> bool:
+    """Say whether *proof* is of one of *keys*, for just this pseudonym and person."""
+    return any(_same(proof, name(key, alias, person)) for key in keys)
 
 
 def erasure(key: Key, seq: int, commitment: str, left: str) -> str:
@@ -174,8 +190,9 @@ class Walk:
     """Goes along the chain row by row, from its beginning, and stops at the first flaw."""
 
     def __init__(self, keys: Iterable[Key], anchors: Iterable[Anchor] = ()) -> None:
-        self._rank = {key.name: rank for rank, key in enumerate(keys)}
-        self._keys = {key.name: key for key in keys}
+        self.keys = tuple(keys)
+        self._rank = {key.name: rank for rank, key in enumerate(self.keys)}
+        self._keys = {key.name: key for key in self.keys}
         self._oldest = len(self._rank)
         self._anchors = sorted(anchors, key=lambda one: one.seq, reverse=True)
         self.held = 0

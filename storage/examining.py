@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.audit import PAGE, SQL
-from storage.chain import Anchor, Flaw, Key, Row, Walk, read_row
+from storage.chain import Anchor, Flaw, Key, Row, Walk, is_named, read_row
 from storage.database import StoreError
 
 Show = Callable[[int, int], None]
+RENAMED = "whose name was changed by somebody without the key"
+NAMELESS = "whose name was taken away, though nobody was ever erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,25 @@ def _walk(store: sqlite3.Connection, walk: Walk, show: Show) -> Finding:
         if flaw:
             break
     former = store.execute(SQL.former_count.sql).fetchone()[0]
-    found = flaw or walk.end()
+    found = flaw or walk.end() or _name_flaw(store, walk.keys)
     return Finding(walk.rows, walk.mac, walk.met, walk.erased, found, former, walk.held)
 
 
 def _first_flaw(walk: Walk, rows: Sequence[Row]) -> Flaw | None:
     return next((flaw for row in rows if (flaw := walk.check(row))), None)
+
+
+def _name_flaw(store: sqlite3.Connection, keys: Sequence[Key]) -> Flaw | None:
+    """Say whose name behind a pseudonym was changed or taken away without the key."""
+    columns = {row["name"] for row in store.execute("PRAGMA table_info(audit_people)")}
+    if "proof" not in columns or not store.execute(SQL.names_proved.sql).fetchone()[0]:
+        return None  # the version that proves names has not started with this store yet
+    for row in store.execute(SQL.names.sql):
+        if not is_named(keys, row["alias"], row["person"], row["proof"]):
+            first = store.execute(SQL.first_by.sql, {"actor": row["alias"]}).fetchone()[0]
+            return Flaw(first, f"is by {row['alias']}, {RENAMED}")
+    gone = store.execute(SQL.nameless.sql).fetchone()
+    return Flaw(gone["seq"], f"is by {gone['actor']}, {NAMELESS}") if gone else None
 
 
 def _pages(store: sqlite3.Connection) -> Iterator[list[Row]]:

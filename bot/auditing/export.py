@@ -59,6 +59,7 @@ class _Counted:
     last: str = ""
     actions: Counter[str] = field(default_factory=Counter)
     documents: set[str] = field(default_factory=set)
+    actors: set[str] = field(default_factory=set)
     ended: str = ""
     decided: list[str] = field(default_factory=list)
     """Who pressed what counted, of the newest question; above a threshold they are two."""
@@ -73,6 +74,7 @@ class _Counted:
         self.rows, self.last, self.first = self.rows + 1, row.at, self.first or row.at
         self.actions[row.action] += 1
         self.documents.add(f"{row.company} {row.document}")
+        self.actors.add(row.actor)
         if row.action.startswith("decision ") and row.action not in _STILL_OPEN:
             self.ended = told.what
         if row.action == "decision asked":
@@ -145,7 +147,7 @@ async def _write(
         html, table, proved = (
             files.enter_context(_made(folder / name)) for name in (PAGE, TABLE, NAME)
         )
-        rows, proof = Table(table), Proof(proved, _proof_head(order))
+        rows, proof = Table(table), Proof(proved, _proof_head(order, teller.people(counted.actors)))
         html.writelines(page.head(cover))
         async for told in _told(conn, order, teller):
             html.writelines(page.entries(told, day=day, named=not order.wanted.document))
@@ -175,7 +177,7 @@ def _flush(files: Iterable[TextIO]) -> None:
         os.fsync(file.fileno())
 
 
-def _proof_head(order: Order) -> Mapping[str, object]:
+def _proof_head(order: Order, people: Mapping[str, str]) -> Mapping[str, object]:
     found, relevant = order.found, order.checked.anchors.told[-MOST_ANCHORS:]
     return {
         "about": _about(order.wanted),
@@ -189,6 +191,7 @@ def _proof_head(order: Order) -> Mapping[str, object]:
             "anchored up to row": found.held,
         },
         "anchors": [[one.at, one.seq, one.mac] for one in relevant],
+        "people": people,
     }
 
 

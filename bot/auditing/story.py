@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ SERVICE = "Countersign"
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "chain begun": ("The audit chain began", "plain"),
+    "names proved": ("Whose each pseudonym is was proved from here on", "plain"),
     "service connected": ("The service was connected to Acumatica as {login}", "plain"),
     "service started": ("The service started", "plain"),
     "configuration changed": ("Settings were changed", "doubt"),
@@ -204,6 +205,10 @@ class Teller:
             _texts(kept.get("fields")),
             tuple(_texts(line) for line in kept.get("lines", ()) if isinstance(line, dict)),
         )
+
+    def people(self, actors: Iterable[str]) -> dict[str, str]:
+        """Return whose these pseudonyms are, by id; nobody of whom was erased."""
+        return {one: self._aliases[one] for one in sorted(actors) if one in self._aliases}
 
     def who(self, actor: str) -> str:
         """Return what an actor is called; who was erased keeps the pseudonym."""

@@ -270,6 +270,8 @@ async def test_the_proof_says_who_made_it_when_and_what_was_found_of_the_chain(
         "rows": 5, "head": last.mac, "flaw": None, "anchors met": 1, "anchored up to row": 5,
     }  # fmt: skip
     assert told["anchors"] == [["the message", 5, last.mac]]
+    assert sorted(told["people"].values()) == ["aad-ann", "aad-dev"]
+    assert {row.actor for row in await trail.rows()} >= set(told["people"])
 
 
 async def test_the_proof_of_a_broken_trail_says_what_is_broken_and_the_anchors(

@@ -344,7 +344,7 @@ async def test_rows_from_before_the_chain_are_chained_at_the_first_start(tmp_pat
     assert (first.actor, first.correlation) == ("countersign", "")
     assert (first.action, first.detail) == (
         "chain begun",
-        f'{{"key":"{KEY.name}","rows before the chain":1203}}',
+        f'{{"key":"{KEY.name}","outcome":"names proved","rows before the chain":1203}}',
     )
 
 
@@ -360,8 +360,8 @@ async def test_chaining_what_was_before_goes_on_after_a_stop(tmp_path: Path) -> 
     async with chained(path) as store:
         await audit.begin(store, Chain((KEY,), tokens()), now=NOW)
 
-    found = examine(path, [KEY])
-    assert (found.flaw, found.rows, found.former) == (None, 1204, 0)
+    found = examine(path, [KEY])  # and a row that names are proved from here on
+    assert (found.flaw, found.rows, found.former) == (None, 1205, 0)
 
 
 # --- erasing ---
@@ -553,3 +553,111 @@ def test_an_end_that_was_cut_off_is_told_with_what_the_anchor_saw(path: Path) ->
     assert str(examine(path, [KEY], [kept]).flaw) == (
         f"row 6 is missing: the anchor of {kept.at} saw {ROWS} rows, now there are 5"
     )
+
+
+# --- whose a pseudonym is ---
+
+
+async def told_by_two(path: Path) -> None:
+    """Two people act, in a trail that was begun."""
+    async with chained(path) as store:
+        await audit.begin(store, Chain((KEY,), tokens()), now=NOW)
+        async with store.transaction() as conn:
+            for person in ("aad-ann", "aad-ben"):
+                await audit.add(conn, AuditEntry(NOW, "c", person, "decided", COMPANY, BILL, {}))
+
+
+def aliases(path: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(path)) as store:
+        return dict(store.execute("SELECT person, alias FROM audit_people").fetchall())
+
+
+async def test_names_that_change_places_are_found_and_the_first_row_told(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    await told_by_two(path)
+    assert examine(path, [KEY]).flaw is None
+    with burgled(path) as store:
+        for was, is_ in (("aad-ann", "x"), ("aad-ben", "aad-ann"), ("x", "aad-ben")):
+            store.execute("UPDATE audit_people SET person = ? WHERE person = ?", [is_, was])
+
+    flaw = examine(path, [KEY]).flaw
+
+    assert flaw is not None
+    known = aliases(path)
+    first = min(known.values())
+    row = next(one.seq for one in rows_of(path) if one.actor == first)
+    assert str(flaw) == (
+        f"row {row} is by {first}, whose name was changed by somebody without the key"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["person = 'aad-cat'", "proof = ''", "proof = 'nobody:00'", "alias = alias || '0'",
+     "proof = (SELECT proof FROM audit_people WHERE person = 'aad-ben')"],
+)  # fmt: skip
+async def test_any_change_of_a_name_is_found(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "store.db"
+    await told_by_two(path)
+    with burgled(path) as store:
+        store.execute(f"UPDATE audit_people SET {change} WHERE person = 'aad-ann'")
+
+    assert "whose name was changed by somebody without the key" in str(examine(path, [KEY]).flaw)
+
+
+async def test_a_start_proves_no_name_that_lost_its_proof(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    await told_by_two(path)
+    with burgled(path) as store:
+        store.execute("UPDATE audit_people SET proof = '', person = 'aad-cat'"
+                      " WHERE person = 'aad-ann'")  # fmt: skip
+    async with chained(path) as store:
+        await audit.begin(store, Chain((KEY,), tokens()), now=NOW)
+
+    assert "whose name was changed" in str(examine(path, [KEY]).flaw)
+
+
+async def test_a_name_that_was_taken_away_is_missed_unless_somebody_was_erased(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "store.db"
+    await told_by_two(path)
+    ann = aliases(path)["aad-ann"]
+    with burgled(path) as store:
+        store.execute("DELETE FROM audit_people WHERE person = 'aad-ann'")
+
+    assert str(examine(path, [KEY]).flaw) == (
+        f"row 2 is by {ann}, whose name was taken away, though nobody was ever erased"
+    )
+    async with chained(path) as store, store.transaction() as conn:
+        await audit.add(conn, AuditEntry(NOW, "c", "countersign", "person erased", "", "", {}))
+    assert examine(path, [KEY]).flaw is None
+
+
+async def test_names_of_an_older_version_are_proved_once_and_that_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    await told_by_two(path)
+    with burgled(path) as store:  # as it was before names were proved
+        store.execute("UPDATE audit_people SET proof = ''")
+    async with chained(path) as store, store.transaction() as conn:
+        await conn.execute("DELETE FROM audit_rows")
+        for person in ("aad-ann", "aad-ben"):
+            await audit.add(conn, AuditEntry(NOW, "c", person, "decided", COMPANY, BILL, {}))
+    assert examine(path, [KEY]).flaw is None  # nothing is claimed of them yet
+
+    for _ in range(2):
+        async with chained(path) as store:
+            await audit.begin(store, Chain((KEY,), tokens()), now=NOW)
+
+    assert [row.action for row in rows_of(path)] == ["decided", "decided", "names proved"]
+    assert examine(path, [KEY]).flaw is None
+    with burgled(path) as store:
+        store.execute("UPDATE audit_people SET person = 'aad-cat' WHERE person = 'aad-ann'")
+    assert "whose name was changed" in str(examine(path, [KEY]).flaw)
+
+
+async def test_a_name_is_proved_by_a_key_that_was_replaced_since(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    await told_by_two(path)
+
+    assert examine(path, [OTHER, KEY]).flaw is None
