@@ -62,7 +62,9 @@ class GuardedRunner(web.AppRunner):
 
     def __init__(self, app: web.Application, bounds: Bounds | None = None, **more: Any) -> None:
         self.guard = Guard(bounds or Bounds())
-        super().__init__(app, keepalive_timeout=self.guard.bounds.idle, **more)
+        # Packed bodies are refused by every door; unpacking one first could only go wrong.
+        idle = self.guard.bounds.idle
+        super().__init__(app, keepalive_timeout=idle, auto_decompress=False, **more)
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()

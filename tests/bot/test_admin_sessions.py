@@ -18,6 +18,7 @@ from door_world import PushedClock
 from world import ROOT, World, environment
 
 from bot.admin.forms import LIMIT
+from bot.admin.links import make_link
 from bot.admin.roles import Role, role_of
 from bot.admin.sessions import Sessions
 from bot.clock import system_ports
@@ -81,6 +82,12 @@ async def test_many_tries_to_sign_in_are_refused(world: World) -> None:
         tries = [await page.post("/admin/link", {"token": "a guess"}) for _ in range(4)]
         assert [one.status for one in tries] == [403, 403, 403, 429]
         assert "Please wait a moment" in tries[-1].text
+        # Who has a link is let in all the same.
+        link = await make_link(
+            settings_of(world), system_ports(), name="olga", role=Role.VIEWER
+        )  # fmt: skip
+        token = link.partition("token=")[2]
+        assert (await page.post("/admin/link", {"token": token})).url.endswith("/admin")
 
 
 async def test_without_its_switch_there_is_no_admin_page(world: World) -> None:

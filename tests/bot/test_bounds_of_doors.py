@@ -7,6 +7,7 @@ import resource
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import pytest
 from aiohttp import web
 from test_connections import OK, SOON, Line
 
@@ -100,3 +101,18 @@ async def test_a_request_that_is_not_done_in_time_is_asked_to_come_again() -> No
 
         assert await line.status() == b"HTTP/1.1 503 Service Unavailable"
         await ended.wait()
+
+
+async def test_a_body_that_only_says_it_is_packed_is_refused_without_a_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def read(request: web.Request) -> web.Response:
+        return web.Response(body=await read_body(request, 100))
+
+    packed = POST.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
+    async with door(read) as dial:
+        line = await dial("127.0.0.1")
+        line.send(packed + b"no gzip..")
+        assert await line.status() == b"HTTP/1.1 415 Unsupported Media Type"
+
+    assert [one for one in caplog.records if one.exc_info] == []
