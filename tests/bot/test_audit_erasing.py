@@ -257,11 +257,11 @@ async def test_an_erasure_by_command_is_signed_and_names_who_asked_for_it(
 
     assert rows == 1
     found = trail.examined()
-    assert (found.flaw, found.erased, found.rows) == (None, 1, 2)
+    assert (found.flaw, found.erased, found.rows) == (None, 1, 3)
     with sqlite3.connect(trail.path) as store:
         (detail,), (actor,) = store.execute(
             "SELECT detail FROM audit_rows WHERE seq = 1 UNION ALL"
-            " SELECT person FROM audit_rows JOIN audit_people ON alias = actor WHERE seq = 2"
+            " SELECT person FROM audit_rows JOIN audit_people ON alias = actor WHERE seq = 3"
         ).fetchall()
     assert json.loads(detail) == {"who": f"{alias}, called {alias}"}
     assert actor == "operator olga the operator"

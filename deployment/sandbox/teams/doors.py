@@ -120,6 +120,7 @@ async def say_line(request: web.Request) -> web.Response:
     is_group = place.conversation.is_group
     heard = wish.get("mention", is_group) is True and is_group
     locale = locale_of(wish)
+    request.app[VIEWS].speaks(person, locale)
     message, answer = await say(state, person, place, text, mention=heard, locale=locale)
     status = answer.status if answer else None
     return web.json_response({"status": status, "message": message.id})

@@ -33,6 +33,10 @@ class Views:
         for person in self._listed(message):
             self._ask(message, person)
 
+    def speaks(self, person: Person, locale: str) -> None:
+        """Somebody's client speaks *locale*, also in what it asks by itself from now on."""
+        self._languages[person.aad_id] = locale
+
     async def seen(
         self, person: Person, *, conversation: str | None, wait: float, locale: str = ""
     ) -> None:
