@@ -77,15 +77,16 @@ async def _let_in(door: Door, visit: Visit) -> web.StreamResponse:
         raise web.HTTPMisdirectedRequest(text=STRANGE)
     visit = await _known(visit)
     posts = door.method == "POST"
-    if door.role is not None:
-        if visit.session is None:
-            return _asked_to_sign_in(posts=posts)
-        if not visit.may(door.role):
-            if posts:
-                await _note_refused(door, visit)
-            have, wanted = visit.session.role.capitalize(), door.role.capitalize()
-            raise web.HTTPForbidden(text=NOT_YOURS.format(have=have, wanted=wanted))
-    return await door.show(await _sent(door, visit) if posts else visit)
+    if door.role is not None and visit.session is None:
+        return _asked_to_sign_in(posts=posts)
+    if posts:
+        visit = await _sent(door, visit)  # before anything of it is written down
+    if door.role is not None and visit.session is not None and not visit.may(door.role):
+        if posts:
+            await _note_refused(door, visit)
+        have, wanted = visit.session.role.capitalize(), door.role.capitalize()
+        raise web.HTTPForbidden(text=NOT_YOURS.format(have=have, wanted=wanted))
+    return await door.show(visit)
 
 
 async def _known(visit: Visit) -> Visit:
