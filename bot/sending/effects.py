@@ -117,11 +117,13 @@ class Effects:
             return Performed(Reject("there is no such document"))
         if card.activity:
             return Performed(Done("stands there already"), idle=True)
+        if (found := await self._found(item, card)) is not None:
+            return found
         if await self._backlog.is_over(item):
             return Performed(Done("nobody is asked any more"), idle=True)
         if (later := await self._backlog.holds(item)) is not None:
             return Performed(later)
-        return await self._found(item, card) or await self._put(item, card, shown)
+        return await self._put(item, card, shown)
 
     async def _found(self, item: OutboxItem, card: PostedCard) -> Performed | None:
         """Take the card for posted that an earlier try without an answer did post after all."""

@@ -52,8 +52,12 @@ async def press(state: State, one: Press) -> BotAnswer:
     if one.client.is_old:
         one = replace(one, button=_fallback(one.button))
     if one.button.kind == "Action.Execute":
+        version = one.message.version
         answer = await _execute(state, one)
-        _show(state, one, read_invoke(answer))
+        result = read_invoke(answer)
+        # A card that was edited meanwhile is newer than the answer to a press on the former one.
+        if not (isinstance(result, NewCard) and one.message.version != version):
+            _show(state, one, result)
         return answer
     _check_submit(one.button)
     if opens_dialog(one.button) and not one.client.is_old:
