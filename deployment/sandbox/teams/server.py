@@ -68,9 +68,9 @@ async def serve(options: SandboxOptions, *, host: str = "127.0.0.1", port: int =
     # The address in every activity must be one that can be called.
     shown = "127.0.0.1" if host in {"", "0.0.0.0"} else host  # noqa: S104 - compared, not bound
     url = options.address or f"http://{shown}:{real}"
-    app = build_app(replace(options, address=url))
-    runner = web.AppRunner(app, shutdown_timeout=STOP_SECONDS)
     try:
+        app = build_app(replace(options, address=url))
+        runner = web.AppRunner(app, shutdown_timeout=STOP_SECONDS)
         await runner.setup()
     except BaseException:
         bound.close()
