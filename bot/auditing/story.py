@@ -164,6 +164,7 @@ _NAMES = {
     "shown": "version of the card",
     "target": "where",
     "actor": "by",
+    "on": "pressed on",
 }
 FULL_HASH = 64
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|[._]")

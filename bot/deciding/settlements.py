@@ -52,7 +52,7 @@ class Settlements:
         judged = judge_verdict(press.verb, press.person, case)
         if isinstance(judged, Refusal):
             return await self._refuse(conn, received, case, judged)
-        await self._carry_out(conn, press, case, judged)
+        await self._carry_out(conn, press, case, judged, on="card")
         return await self._shown(conn, card, received)
 
     async def settle(
@@ -64,7 +64,7 @@ class Settlements:
         """
         found = await settlements.get(conn, decision)
         case = await self._case(conn, found.token) if found else None
-        press = Press(found.token if found else "", verb, person, "", "")
+        press = Press("", verb, person, "", "")
         if case is None:
             return await self._refused(conn, press, None, Refusal.UNKNOWN_CARD)
         case = await self._without_stranger(conn, case)
@@ -72,7 +72,7 @@ class Settlements:
         judged = Refusal.TOO_FAST if too_fast else judge_verdict(verb, person, case)
         if isinstance(judged, Refusal):
             return await self._refused(conn, press, case, judged)
-        await self._carry_out(conn, press, case, judged)
+        await self._carry_out(conn, press, case, judged, on="admin page")
         return judged
 
     # --- what the press is about ---
@@ -112,7 +112,9 @@ class Settlements:
 
     # --- what it does ---
 
-    async def _carry_out(self, conn: Connection, press: Press, case: Case, move: Move) -> None:
+    async def _carry_out(
+        self, conn: Connection, press: Press, case: Case, move: Move, *, on: str
+    ) -> None:
         cause = self._cause(case, move)
         person = next(one for one in case.bench if one.aad_object_id == press.person)
         decision, now = case.decision, cause.now
@@ -127,7 +129,7 @@ class Settlements:
                 await self._settle(conn, case, Verdict(press.verb), person, cause)
         await note(
             conn, cause, f"settlement {move}", actor=press.person, decision=decision.id,
-            verdict=press.verb,
+            verdict=press.verb, on=on,
         )  # fmt: skip
         await update_summons(conn, decision, cause)
 

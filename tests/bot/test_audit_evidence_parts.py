@@ -121,6 +121,7 @@ def test_what_there_is_no_sentence_for_is_told_by_its_own_name() -> None:
         ("update delivered", {"reason": "it stands so"}, ("note", "it stands so")),
         ("post delivered", {"shown": "a" * 64}, ("version of the card", "aaaaaaaaaaaa…")),
         ("step checked", {"step": "release", "shown": "doable"}, ("Acumatica showed", "doable")),
+        ("settlement recorded", {"on": "admin page"}, ("pressed on", "admin page")),
         ("told", {"counts": {"new": 2, "old": [1, 2.5]}}, ("counts", "new 2; old 1, 2.5")),
     ],
 )  # fmt: skip
@@ -339,8 +340,10 @@ def test_rows_out_of_order_are_told(tmp_path: Path) -> None:
 
     swapped = check_pack(packed(tmp_path / "a", [second, first]), [KEY]).problem
     unlinked = check_pack(packed(tmp_path / "b", [first, forked]), [KEY]).problem
+    twice = check_pack(packed(tmp_path / "c", [first, first]), [KEY]).problem
 
     assert swapped == "row 1 was put in"
+    assert twice == "row 1 was put in"
     assert unlinked == "row 2 does not follow the row before it"
 
 

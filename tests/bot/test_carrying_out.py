@@ -25,8 +25,9 @@ from carrying_world import (
 from acumatica_client.errors import ErpBusy, ErpUnavailable, ErpUnreadable
 from acumatica_client.models import CallClass, CallOutcome, Document, DocumentKey, ErpCall
 from acumatica_client.oauth import GrantLost
-from bot.core.plans import End
+from bot.core.plans import End, Shown
 from bot.core.presses import Agree, Claim, Press
+from bot.deciding.checks import Stop, not_doable
 from bot.deciding.doer import CONNECT
 from bot.deciding.journal import LEASE
 from storage import audit, inbox, ledger, people, settlements
@@ -95,6 +96,32 @@ async def test_what_does_not_hold_any_more_ends_without_a_call(
 
         assert await world.until_settled() is ended
         assert world.erp.writes == []
+
+
+CHANGED = "The document changed after the press, so nothing was done."
+NO_LONGER = "The document no longer allows this, so nothing was done."
+
+
+@pytest.mark.parametrize(
+    ("shown", "ended"),
+    [
+        (Shown.DONE, Stop(End.BY_OTHER)),
+        (Shown.ELSEWHERE, Stop(End.BY_OTHER)),
+        (Shown.STOPPED, Stop(End.STOPPED, "It needs approval in Acumatica first.")),
+        (Shown.DOABLE_OTHER, Stop(End.SUPERSEDED, CHANGED)),
+        (Shown.DONE_OTHER, Stop(End.SUPERSEDED, CHANGED)),
+        (
+            Shown.UNKNOWN,
+            Stop(End.REFUSED, "Acumatica shows a status that Countersign does not know."),
+        ),
+        (Shown.NOT_DOABLE, Stop(End.SUPERSEDED, NO_LONGER)),
+        (Shown.GONE, Stop(End.SUPERSEDED, NO_LONGER)),
+    ],
+)
+def test_each_thing_a_check_can_show_ends_a_plan_in_words_of_its_own(
+    shown: Shown, ended: Stop
+) -> None:
+    assert not_doable(shown) == ended
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from any_order_world import ORDER, World
 
 from bot.core.presses import Press
 from bot.deciding.pressed import Received
+from bot.tracing import set_spans
 from cards.language import language_of
 from cards.refusals import Refusal, refusal_text
 
@@ -107,6 +109,38 @@ async def test_an_administrators_verb_without_a_case_of_theirs_does_nothing(
 
     assert "no longer leads to a document" in told
     assert world.erp.calls == []
+
+
+# --- what a press is told under ---
+
+
+@pytest.fixture
+def spans() -> Iterator[list[tuple[str, dict[str, str]]]]:
+    """What was told of each piece of work."""
+    told: list[tuple[str, dict[str, str]]] = []
+
+    @contextmanager
+    def note(name: str, about: Mapping[str, str]) -> Iterator[None]:
+        told.append((name, dict(about)))
+        yield
+
+    set_spans(note)
+    yield told
+    set_spans(None)
+
+
+async def test_a_press_is_told_under_the_correlation_id_of_its_question(
+    world: World, spans: list[tuple[str, dict[str, str]]]
+) -> None:
+    [(correlation,)] = stored(
+        world, f"SELECT correlation FROM decisions WHERE document = '{ORDER}'"
+    )
+
+    await press(world, "approve", BEN)
+    await press(world, "approve", BEN, token="of nobody")
+
+    known = {"correlation": correlation, "company": "acme", "document": str(ORDER)}
+    assert spans == [("press", known), ("press", {})]
 
 
 # --- what a refused press leaves ---

@@ -180,7 +180,7 @@ async def test_the_first_press_is_kept_and_both_cards_show_it(tmp_path: Path) ->
         assert "A second administrator must confirm it" in words(shown)
         [row] = await opened.trail()
         assert (row.action, row.actor) == ("settlement recorded", ERIN.aad_object_id)
-        assert row.detail == {"decision": "d1", "verdict": TOOK}
+        assert row.detail == {"decision": "d1", "verdict": TOOK, "on": "card"}
         assert row.correlation == (await opened.world.decision()).correlation
         assert sorted(await opened.queued()) == sorted(
             ("update", target_of(one.aad_object_id, "d1")) for one in (ERIN, DEV)
@@ -408,7 +408,29 @@ async def test_on_the_page_a_machine_that_presses_is_asked_to_wait(tmp_path: Pat
         first = await opened.on_the_page(ERIN.aad_object_id, LOOK)
         second = await opened.on_the_page(ERIN.aad_object_id, LOOK)
 
-        assert (first, second) == (Move.LOOK, Refusal.TOO_FAST)
+        nobody_else = await opened.on_the_page(DEV.aad_object_id, LOOK)
+
+        assert (first, second, nobody_else) == (Move.LOOK, Refusal.TOO_FAST, Move.LOOK)
+
+
+async def test_on_the_page_what_a_former_administrator_recorded_is_void(tmp_path: Path) -> None:
+    async with office(tmp_path) as opened:
+        async with opened.world.store.transaction() as conn:
+            await conn.execute(
+                "UPDATE settlements SET verdict = ?, first = 'aad-left', first_name = 'Lea Left',"
+                " first_at = opened_at", (TOOK,),
+            )  # fmt: skip
+
+        assert await opened.on_the_page(DEV.aad_object_id, TOOK) is Move.RECORD
+
+
+async def test_the_trail_says_where_it_was_pressed(tmp_path: Path) -> None:
+    async with office(tmp_path) as opened:
+        await opened.press(ERIN, LOOK)
+        await opened.on_the_page(DEV.aad_object_id, LOOK)
+
+        places = [(row.actor, row.detail["on"]) for row in await opened.trail()]
+        assert places == [(ERIN.aad_object_id, "card"), (DEV.aad_object_id, "admin page")]
 
 
 # --- the second lock ---

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -44,7 +46,10 @@ async def test_with_the_services_key_a_link_is_made_beside_it(trail: Trail) -> N
 
 @pytest.mark.parametrize("keys", [OTHER, f"{OTHER},{SECRET}"])
 async def test_with_another_key_in_front_nothing_is_written(trail: Trail, keys: str) -> None:
-    with pytest.raises(StoreError, match="the service runs with other keys"):
+    told = (
+        r"^the service runs with other keys .* \(ENCRYPTION__KEYS, AUDIT__KEYS\): restart it first"
+    )
+    with pytest.raises(StoreError, match=told):
         await link(trail, keys)
 
     assert [row.action for row in await trail.rows()] == ["one"]
@@ -68,8 +73,20 @@ async def test_without_a_running_service_another_key_is_refused_as_at_a_start(
     assert trail.examined().flaw is None
 
 
-def test_where_nothing_was_signed_yet_a_key_is_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tables", [None, "", "CREATE TABLE audit_rows (seq INTEGER)"])
+def test_where_nothing_was_signed_yet_a_key_is_made(tmp_path: Path, tables: str | None) -> None:
+    if tables is not None:
+        with closing(sqlite3.connect(tmp_path / "s.db")) as store:
+            store.executescript(tables)
     settings = read_settings(_env_file=None, storage={"url": f"sqlite:///{tmp_path / 's.db'}"})
 
     assert len(open_chain(settings, lambda: "0123456789abcdef").keys) == 1
     assert (tmp_path / "s.db.audit-key").exists()
+
+
+def test_a_store_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "s.db").write_bytes(b"this is no store" * 100)
+    settings = read_settings(_env_file=None, storage={"url": f"sqlite:///{tmp_path / 's.db'}"})
+
+    with pytest.raises(StoreError, match=r"s\.db: the audit trail cannot be read: .+"):
+        open_chain(settings, lambda: "0123456789abcdef")
