@@ -408,6 +408,17 @@ class File(Strict):
     channel: tuple[ChannelEntry, ...] = ()
     """Channels bound here instead of inside Teams."""
 
+    def one(self, name: str) -> Company:
+        """Return the company of that name. Raises SettingsError when there is none."""
+        known = {one.name: one for one in self.company}
+        if name not in known:
+            raise SettingsError([f"there is no company {name!r}; there are: {', '.join(known)}"])
+        return known[name]
+
+    def companies(self, wanted: str) -> list[Company]:
+        """Return one company, or all where no name is *wanted*. Raises SettingsError."""
+        return [self.one(wanted)] if wanted else list(self.company)
+
     def routes(self, company: str) -> Routes:
         """Return the routes of one company in file order."""
         return Routes(route for route in self.route if route.company == company)

@@ -43,6 +43,11 @@ async def counts(conn: Connection, company: str = "") -> dict[str, tuple[int, da
     return {row["state"]: (row["items"], moment(row["oldest"])) async for row in rows}
 
 
+async def knows(conn: Connection, company: str) -> bool:
+    """Say whether anything was ever taken on for a company of that name."""
+    return bool(await SQL.knows(conn, company=company))
+
+
 async def counts_of_none(conn: Connection) -> dict[str, tuple[int, datetime]]:
     """Count what belongs to no company and is not at its end: answers in chat, welcomes."""
     rows = SQL.counts_of_none(conn)

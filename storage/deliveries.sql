@@ -36,6 +36,12 @@ SELECT * FROM (
                       substr(:after, instr(:after, '|') + 1))
  ORDER BY since, id LIMIT :limit;
 
+-- name: knows(company)$
+-- Whether anything was ever taken on for a company of that name.
+SELECT EXISTS (SELECT 1 FROM documents WHERE company = :company)
+    OR EXISTS (SELECT 1 FROM watermarks WHERE company = :company)
+    OR EXISTS (SELECT 1 FROM inbox WHERE company = :company);
+
 -- name: counts_of_none()
 SELECT CASE state WHEN 'maybe_delivered' THEN 'maybe'
                   WHEN 'waiting' THEN 'parked' WHEN 'dead' THEN 'parked'

@@ -28,11 +28,8 @@ def reconcile(
     from bot.safety import read_everything
 
     settings, file = read_everything()
-    known = [one.name for one in file.company]
-    if company and company not in known:
-        say(f"✗ {settings.config} has no company {company!r}; it has: {', '.join(known)}")
-        raise typer.Exit(1)
-    run_loop(_reconcile(settings, file, [company] if company else known, as_json=as_json))
+    wanted = [one.name for one in file.companies(company)]
+    run_loop(_reconcile(settings, file, wanted, as_json=as_json))
 
 
 async def _reconcile(settings: Any, file: Any, companies: list[str], *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands.console import run_loop, say
+from bot.commands.console import run_loop
 
 
 def people(
@@ -28,13 +28,10 @@ def people(
     from bot.safety import read_everything
 
     settings, file = read_everything()
-    known = [one.name for one in file.company]
-    if company and company not in known:
-        say(f"✗ {settings.config} has no company {company!r}; it has: {', '.join(known)}")
-        raise typer.Exit(1)
+    wanted = [one.name for one in file.companies(company)]
 
     async def work() -> None:
-        path, wanted = settings.storage.path, [company] if company else known
+        path = settings.storage.path
         installing = settings.teams.asks_graph and settings.teams.install == "approvers"
         _tell_people(await read_reports(path, file, wanted, installing=installing), as_json)
 

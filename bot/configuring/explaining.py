@@ -127,7 +127,8 @@ async def explain(settings: Settings, file: File, ports: Ports, wish: Wish) -> E
         own = Path(folder) / "scratch.db"
         scratch = await opened.enter_async_context(_scratch(own))
         conn = await opened.enter_async_context(visiting(known_store(settings, own)))
-        for name in companies(file, wish.company):
+        for company in file.companies(wish.company):
+            name = company.name
             tenant = await opened.enter_async_context(_tenant(settings, file, ports, name))
             found = await _found(tenant, wish, conn, scratch, ports)
             if found is not None:
@@ -149,14 +150,6 @@ def _line(config: Path, file: File, company: str, told: Explanation) -> int:
     rows = [n for n, route in enumerate(file.route) if route.company == company]
     lines = lines_of(read_text(config))
     return line_at(lines, ("route", rows[told.foreseen.why.route - 1]))
-
-
-def companies(file: File, wanted: str) -> list[str]:
-    """Return the companies to look at: one, or all. Raises SettingsError."""
-    known = [one.name for one in file.company]
-    if wanted and wanted not in known:
-        raise SettingsError([f"there is no company {wanted!r}; there are: {', '.join(known)}"])
-    return [wanted] if wanted else known
 
 
 # --- what it is asked of --------------------------------------------------------------------

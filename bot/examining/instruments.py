@@ -80,10 +80,6 @@ class Instruments:
             line = 0
         return f"{config.name}{f', line {line}' if line else ''}: {told}"
 
-    def companies(self, name: str) -> list[Company]:
-        """Return the companies to look at: one, or all."""
-        return [one for one in self.file.company if name in ("", one.name)]
-
     def secrets_of(self, company: Company) -> CompanySecrets:
         """Return what is secret of a company."""
         return self.settings.acumatica.get(company.name, CompanySecrets())

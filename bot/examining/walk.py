@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr
 
 from bot.checked import SettingsError
 from bot.clock import Ports
-from bot.company_file import File
+from bot.company_file import Company, File
 from bot.examining import (
     approvers,
     bot_registration,
@@ -52,17 +52,17 @@ class Wish:
 async def examine(
     read: Callable[[], tuple[Settings, File]], ports: Ports, wish: Wish, show: Show
 ) -> Report:
-    """Look at everything, whatever fails; *read* brings the settings, or every mistake in them."""
+    """Look at everything, whatever fails; *read* brings the settings, or every mistake in them.
+
+    Raises SettingsError for a company nobody knows.
+    """
     try:
         settings, file = read()
     except SettingsError as error:
         return _narrowed(_unread(error), wish)
-    known = [one.name for one in file.company]
-    if wish.company and wish.company not in known:
-        told = f"{settings.config}: no company {wish.company!r}; it has: {', '.join(known)}"
-        return _unread(SettingsError([told]))
+    companies = file.companies(wish.company)
     async with laid_out(settings, file, ports) as see:
-        probes = _probes(see, wish)
+        probes = _probes(see, wish, companies)
         wanted = chosen(probes, wish.only) if wish.only else probes
         report = await Examination().run(wanted, show)
     hidden = Report(concealed(report.findings, list(_secrets(settings))))
@@ -100,9 +100,8 @@ def _mistake(problem: str) -> Finding:
 # --- with them ------------------------------------------------------------------------------
 
 
-def _probes(see: Instruments, wish: Wish) -> list[Probe]:
+def _probes(see: Instruments, wish: Wish, companies: Sequence[Company]) -> list[Probe]:
     """List every look, those others need first."""
-    companies = see.companies(wish.company)
     found = [
         Probe((catalogue.SETTINGS, catalogue.ADVICE), partial(_settings, see)),
         *store.probes(see),

@@ -55,10 +55,7 @@ async def connect_service(name: str, settings: Settings, file: File, ports: Port
 
 
 def _company(name: str, settings: Settings, file: File) -> Company:
-    company = next((one for one in file.company if one.name == name), None)
-    if company is None:
-        known = ", ".join(one.name for one in file.company)
-        raise SettingsError([f"{settings.config} has no company {name!r}; it has: {known}"])
+    company = file.one(name)
     secrets = settings.acumatica.get(name, CompanySecrets())
     if company.sign_in != "oauth" or secrets.has_password:
         raise SettingsError(

@@ -59,6 +59,19 @@ def copied(store: Path, to: Path, show: Show = lambda *_: None) -> Backup:
 # --- the list, and trying again ---
 
 
+async def test_a_company_nobody_knows_is_said_and_not_taken_for_one_without_trouble(
+    world: World,
+) -> None:
+    async with world.bot():
+        await world.witness.connect_push()
+        number = await world.witness.bill_on_hold()
+        await world.witness.card(number, BEN, says="this waits for you")
+
+        with pytest.raises(StoreError, match=r"countersign.db knows nothing of a company 'acem'"):
+            await read_page(store_of(world), Wanted("acem"), limit=1)
+        await read_page(store_of(world), Wanted("acme"), limit=1)
+
+
 async def test_what_arrived_is_in_no_list(world: World) -> None:
     async with world.bot():
         await world.witness.connect_push()

@@ -156,7 +156,7 @@ async def test_company_that_signs_in_by_password_connects_nothing(site: Site) ->
 
 
 async def test_company_that_is_not_in_the_file_is_named(site: Site) -> None:
-    with pytest.raises(SettingsError, match="no company 'globex'; it has: acme"):
+    with pytest.raises(SettingsError, match="no company 'globex'; there are: acme"):
         await connect_service("globex", site.settings, site.file(), site.ports, site.allow)
 
 

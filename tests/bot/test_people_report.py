@@ -351,4 +351,4 @@ async def test_the_command_knows_the_companies_of_the_file(world: World) -> None
     code, _, err = await command(world, "--company", "zeta")
 
     assert code == 1
-    assert "has no company 'zeta'; it has: acme" in err
+    assert "there is no company 'zeta'; there are: acme" in err
