@@ -138,7 +138,7 @@ class Checks:
         person = work.decision.person
         async with self._journal.store.transaction() as conn:
             await grants.forget(conn, person)
-            await note(conn, self._journal.cause(work, "grant lost"), "grant lost", person=person)
+            await note(conn, self._journal.cause(work), "grant lost", person=person)
 
 
 def _refusal(decision: Decision, asked: Asked | None) -> Refusal | None:

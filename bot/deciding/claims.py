@@ -134,7 +134,7 @@ class Claims:
         self, conn: Connection, press: Press, asked: Asked | None, refusal: Refusal
     ) -> None:
         """Note that nothing was done, and send who is not connected yet a link to connect."""
-        cause = self.cause(asked, "refused")
+        cause = self.cause(asked)
         await note(
             conn, cause, "press refused", actor=press.person or "unknown",
             verb=press.verb[:40], reason=str(refusal),
@@ -158,7 +158,7 @@ class Claims:
         await outbox.arrived(conn, card.company, card.document, card.target)
         await notices.add_thread(conn, thread_base(told.conversation), told.activity, now=now)
 
-    def cause(self, asked: Asked | None, occurrence: str) -> Cause:
+    def cause(self, asked: Asked | None, occurrence: str = "") -> Cause:
         """Return what a change made by a press is put down to."""
         now = self._ports.clock.now()
         if asked is None:

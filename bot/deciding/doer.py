@@ -95,7 +95,7 @@ class Doer:
         Waiting for a seat or signing in may have taken minutes since the press was found young
         enough: one that is too old by now is put off, and lapses when it is taken again.
         """
-        cause, decision, step = self._journal.cause(work, "sent"), work.decision, work.step
+        cause, decision, step = self._journal.cause(work), work.decision, work.step
         async with self._store.transaction() as conn:
             if self._checks.stale(checked) or self._checks.too_old(decision):
                 due = self._journal.due_in(1.0)
@@ -123,14 +123,8 @@ class Doer:
 
     async def _doubt(self, work: Work, outcome: CallOutcome) -> None:
         """Leave the rest to the settler: also what claims to be done is only believed when read."""
-        step, cause = work.step, self._journal.cause(work, "answered")
-        told = replace(
-            step,
-            outcome=outcome.outcome,
-            detail=outcome.detail,
-            reading="",
-            reading_since=step.sent.seconds,
-        )
+        step, cause = work.step, self._journal.cause(work)
+        told = replace(step, outcome=outcome.outcome, detail=outcome.detail)
         async with self._store.transaction() as conn:
             await ledger.doubt(conn, told, due=self._journal.due_in(0.0))
             await note(
@@ -141,7 +135,7 @@ class Doer:
 
     async def _put_off(self, work: Work, reason: str, after: float | None) -> None:
         """Certainly nothing happened: check again later, a few times, then let it lapse."""
-        step, cause = work.step, self._journal.cause(work, "put off")
+        step, cause = work.step, self._journal.cause(work)
         if step.attempts >= MAX_TRIES:
             await self._journal.end(work, End.LAPSED, TOO_LATE)
             return

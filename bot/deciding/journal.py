@@ -118,8 +118,8 @@ class Journal:
 
     # --- how it ends ---
 
-    def cause(self, work: Work, what: str) -> Cause:
-        """Return what a change is put down to; one step's end causes each message once."""
+    def cause(self, work: Work, what: str = "") -> Cause:
+        """Return what a change is put down to; *what* of a step causes each message once."""
         decision, step = work.decision, work.step
         occurrence = f"{decision.id}.{step.number}.{step.fence}.{what}"
         return Cause(

@@ -129,7 +129,7 @@ class Settler:
         now, step = self._journal.reading(), work.step
         if step.sent.boot != now.boot:
             # Another boot's clock means nothing here: every waiting period starts anew.
-            step = replace(step, sent=now, reading="", reading_since=now.seconds)
+            step = replace(step, sent=now, reading="")
         if not step.outcome:
             step = replace(step, outcome=CallClass.UNKNOWN, detail="found in SENT at start")
         if step.reading != read.shown:

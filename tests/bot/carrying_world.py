@@ -22,6 +22,7 @@ from acumatica_client.models import (
     ErpCall,
     Value,
 )
+from bot.board import Board
 from bot.clock import Bell, Ports
 from bot.companies import Tenant
 from bot.company_file import Company
@@ -109,6 +110,8 @@ class Erp:
     sign_in_takes: float = 0.0
     sign_in_fails: list[ErpError] = field(default_factory=list)
     read_by_id: list[str] = field(default_factory=list)
+    acted_since: list[float] = field(default_factory=list)
+    """Since when it was at work, as each write was told: the moment SENT was committed."""
 
     @asynccontextmanager
     async def acting(self, _grant: object) -> AsyncIterator[Erp]:
@@ -137,7 +140,7 @@ class Erp:
         return START + timedelta(seconds=self.clocks.seconds)
 
     async def act(self, call: ErpCall, _key: DocumentKey, *, since: float) -> CallOutcome:
-        assert since <= self.clocks.seconds
+        self.acted_since.append(since)
         self.writes.append(call.action)
         if self.becomes and self.shows is not None:
             status = self.becomes.pop(0)
@@ -161,6 +164,7 @@ class Carrying:
     claims: Claims
     tenant: Tenant
     ports: Ports
+    board: Board
 
     async def decision(self, name: str = "d1") -> Decision:
         async with self.store.reading() as conn:
@@ -224,7 +228,7 @@ async def carrying(
     )
     tenant = Tenant(company, routes, cast("ErpClient", erp), (), grants=grants, version="version-1",
                     administrators=[one.email for one in administrators])  # fmt: skip
-    bells = Bells(*(Bell(clocks) for _ in range(4)))
+    board, bells = Board(clocks), Bells(*(Bell(clocks) for _ in range(4)))
     try:
         async with store.transaction() as conn:
             for person in administrators:
@@ -232,13 +236,13 @@ async def carrying(
         await _press(store, clocks, document, plan)
         yield Carrying(
             store, clocks, erp,
-            Doer(tenant, store, ports, bells), Settler(tenant, store, ports, bells),
+            Doer(tenant, store, ports, bells), Settler(tenant, store, ports, bells, board),
             Journal(tenant, store, ports, bells),
             Claims(
                 {NAME: tenant}, Consents({NAME: tenant}, store, ports), ports=ports,
                 bells={NAME: bells}, rates=rates or Rates(10),
             ),
-            tenant, ports,
+            tenant, ports, board,
         )  # fmt: skip
     finally:
         await store.close()

@@ -25,7 +25,7 @@ from carrying_world import (
 from acumatica_client.errors import ErpBusy, ErpUnavailable, ErpUnreadable
 from acumatica_client.models import CallClass, CallOutcome, Document, DocumentKey, ErpCall
 from acumatica_client.oauth import GrantLost
-from bot.core.plans import End, Shown
+from bot.core.plans import STEADY_UNKNOWN, End, Shown
 from bot.core.presses import Agree, Claim, Press
 from bot.deciding.checks import Stop, not_doable
 from bot.deciding.doer import CONNECT
@@ -48,6 +48,7 @@ async def test_what_holds_is_sent_once_and_read_back(tmp_path: Path) -> None:
     async with carrying(tmp_path, becomes=["Open"]) as world:
         assert await world.until_settled() is DecisionState.CONFIRMED
         assert world.erp.writes == ["ReleaseBill"]
+        assert world.erp.acted_since == [1000.0]
         assert world.erp.read_by_id == ["id-123"]
 
 
@@ -275,6 +276,72 @@ async def test_what_cannot_be_read_back_for_a_day_is_an_administrators(tmp_path:
         assert world.erp.writes == ["ReleaseBill"]
 
 
+async def test_a_quarter_of_an_hour_without_a_read_back_is_told_until_one_succeeds(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    where = f"outcome of {KEY}"
+    async with carrying(tmp_path, answers=[LOST]) as world:
+        await world.doer.step()
+        world.erp.fails = [ErpUnavailable("away")] * 4
+        await world.settler.step()
+        world.clocks.advance(15 * 60 - 1)
+        await world.settler.step()
+        assert world.board.troubles == {}
+        world.clocks.advance(1)
+        assert not await world.settler.step()
+        world.clocks.advance(15 * 60)
+        await world.settler.step()
+        world.clocks.advance(15 * 60)
+        await world.settler.step()
+
+        told = "Acumatica has not let us read back for 15 minutes what became of a call"
+        assert world.board.troubles == {where: told}
+        [line] = [one for one in caplog.records if one.message == "read-backs keep failing"]
+        assert (line.levelname, line.__dict__["document"]) == ("ERROR", str(KEY))
+        world.clocks.advance(15 * 60)
+        await world.settler.step()
+        assert world.board.troubles == {}
+
+
+async def test_exactly_a_quarter_of_an_hour_is_told(tmp_path: Path) -> None:
+    async with carrying(tmp_path, answers=[LOST]) as world:
+        await world.doer.step()
+        world.erp.fails = [ErpUnavailable("away")] * 2
+        await world.settler.step()
+        world.clocks.advance(15 * 60)
+        await world.settler.step()
+
+        assert len(world.board.troubles) == 1
+
+
+async def test_what_was_not_to_be_seen_for_a_while_must_stand_anew(tmp_path: Path) -> None:
+    async with carrying(tmp_path, answers=[LOST]) as world:
+        await world.doer.step()
+        await world.settler.step()
+        world.clocks.advance(890)
+        world.erp.fails = [ErpUnavailable("away")]
+        await world.settler.step()
+        world.clocks.advance(30)
+        await world.settler.step()
+        assert (await world.decision()).state is DecisionState.CLAIMED
+        before = world.clocks.seconds
+
+        assert await world.until_settled() is DecisionState.NOT_APPLIED
+        assert world.clocks.seconds - before >= STEADY_UNKNOWN
+
+
+async def test_two_reads_of_different_contents_are_no_proof(tmp_path: Path) -> None:
+    def other(shown: Document | None) -> Document | None:
+        return None if shown is None else bill(shown.status, Amount=Decimal(2))
+
+    async with carrying(tmp_path, answers=[LOST], becomes=["Open"], by_id=other) as world:
+        await world.doer.step()
+        assert world.erp.shows is not None
+        world.erp.shows = bill("Open", Amount=Decimal(1))
+
+        assert await world.until_settled() is NEEDS_PERSON
+
+
 async def test_what_a_dead_process_left_sent_is_read_back_never_sent(tmp_path: Path) -> None:
     async with carrying(tmp_path) as world:
 
@@ -290,6 +357,7 @@ async def test_what_a_dead_process_left_sent_is_read_back_never_sent(tmp_path: P
         assert await world.until_settled() is DecisionState.NOT_APPLIED
         assert world.clocks.seconds - 1000 >= 900
         assert world.erp.writes == []
+        assert (await world.steps())[0].detail == "found in SENT at start"
 
 
 # --- clocks ---------------------------------------------------------------------------------

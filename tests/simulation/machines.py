@@ -21,7 +21,7 @@ from aiohttp import web
 from inline_store import Disk, inline
 from virtual_time import Killed, Process, SimulatedLoop
 from wires import Network
-from world import BOT_SECRET, DEMO_FILE, PASSWORD, PUSH_SECRET
+from world import BOT_SECRET, PASSWORD, PUSH_SECRET, demo_rules
 
 from acumatica_client.transport import open_transport
 from bot.clock import Ports
@@ -300,7 +300,7 @@ class Machines:
     def _file(self) -> Path:
         path = self.data / "countersign.toml"
         if not path.exists():
-            text = DEMO_FILE.read_text("utf-8").replace('poll = "5s"', 'poll = "5m"')
+            text = demo_rules().replace('poll = "5s"', 'poll = "5m"')
             for old, new in self.edits:
                 assert old in text
                 text = text.replace(old, new)

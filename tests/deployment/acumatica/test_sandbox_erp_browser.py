@@ -51,7 +51,7 @@ async def test_consent_by_keyboard_ends_at_the_application(start: Any, page: Any
         assert (await page.inner_text("body")).startswith("code for ann: ")
 
 
-async def test_site_page_shows_who_is_signed_in_and_signs_them_out(erp: Any, page: Any) -> None:
+async def test_the_levers_of_the_site_page_do_what_they_say(erp: Any, page: Any) -> None:
     await erp.user.sign_in()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -67,4 +67,14 @@ async def test_site_page_shows_who_is_signed_in_and_signs_them_out(erp: Any, pag
     await page.select_option("#maintenance", "html503")
     await page.wait_for_selector("#say:has-text('under maintenance')")
     assert (await erp.door("GET", "maintenance")).json == {"kind": "html503"}
+    await page.select_option("#maintenance", "off")
+    await page.wait_for_selector("#say:has-text('as ever')")
+    await page.select_option("#fault-on", "ReleaseBill")
+    await page.select_option("#fault", "reset_after_apply")
+    await page.click("#arm button:not([type])")
+    await page.wait_for_selector("#faults tr")
+    armed = {"fault": "reset_after_apply", "on": {"action": "ReleaseBill"}, "times": 1}
+    assert (await erp.door("GET", "faults")).json["faults"] == [armed]
+    await page.click("#disarm")
+    await page.wait_for_selector("#no-faults:not([hidden])")
     assert errors == []

@@ -47,8 +47,8 @@ export const moment = (text) => new Date(text).toLocaleString("en-GB", {
   day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit",
 });
 
-export async function ask(path, body) {
-  const options = body === undefined ? {} : {
+export async function ask(path, body, method = "GET") {
+  const options = body === undefined ? { method } : {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   };
   const answer = await fetch(path, options);

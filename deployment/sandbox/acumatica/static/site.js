@@ -33,9 +33,11 @@ function drawPush(push) {
 
 function drawFaults(faults) {
   const told = (on) => Object.entries(on).map(([name, value]) => `${name} ${value}`).join(", ") || "any call";
-  page("faults").replaceChildren(...faults.map((one) => cells(one.fault, told(one.on), String(one.times))));
+  const words = (fault) => [...page("fault").options].find((one) => one.value === fault)?.text || fault;
+  page("faults").replaceChildren(...faults.map((one) => cells(words(one.fault), told(one.on), String(one.times))));
   page("faults").closest("table").hidden = faults.length === 0;
   page("no-faults").hidden = faults.length > 0;
+  page("disarm").hidden = faults.length === 0;
 }
 
 async function refresh() {
@@ -72,4 +74,11 @@ page("maintenance").addEventListener("change", (event) => pull(
 page("recycle").addEventListener("click", () => pull(
   () => ask("/_sandbox/recycle", {}), (done) => `Restarted; ${done.sessions_lost} signed out.`));
 page("resend").addEventListener("click", () => resend({}));
+page("arm").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const action = page("fault-on").value;
+  pull(() => ask("/_sandbox/faults", { fault: page("fault").value, on: action ? { action } : {} }), () => "Armed.");
+});
+page("disarm").addEventListener("click", () => pull(
+  () => ask("/_sandbox/faults", undefined, "DELETE"), () => "Nothing goes wrong on purpose any more."));
 every(2000, refresh);
