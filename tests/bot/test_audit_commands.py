@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import subprocess
+import sys
+import textwrap
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from audit_world import BILL, SECRET, Trail, open_trail
+from audit_world import BILL, KEY, SECRET, Trail, open_trail
 
 from bot.auditing.anchors import Anchors, append
 from bot.auditing.export import PAGE, TABLE, Order, export
 from bot.auditing.keys import WEAK, weaknesses
 from bot.auditing.proof import check_pack
 from bot.auditing.verify import Verified, keys_of, verify
+from bot.operating.backup import make_backup
 from bot.settings import AuditSettings, EncryptionSettings, Settings, StorageSettings
 from storage import audit
 from storage.audit import Wanted
 from storage.chain import Anchor
 from storage.database import StoreError
-from storage.examining import Finding
+from storage.examining import Finding, examine
 from storage.records import AuditEntry
 
 MADE = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -339,3 +344,20 @@ async def test_anchors_that_were_set_up_and_are_gone_are_no_success(
 
     with pytest.raises((StoreError, FileNotFoundError), match="elsewhere"):
         verify(settings(trail.path, anchor=gone), None, "", silent)
+
+
+async def test_the_forgery_the_docs_tell_how_to_try_is_found(trail: Trail, tmp_path: Path) -> None:
+    for number in range(9):
+        await trail.add(f"action {number}")
+    page = Path(__file__).parents[2].joinpath("docs", "reliability.md").read_text("utf-8")
+    [forgery] = re.findall(r"```python\n(.+?)```", page, re.DOTALL)
+    make_backup(trail.path, tmp_path / "copy.db", lambda *_: None, now=MADE)
+
+    ran = subprocess.run(  # noqa: ASYNC221 - nothing else runs here
+        [sys.executable, "-c", textwrap.dedent(forgery)], cwd=tmp_path, check=False
+    )
+
+    assert ran.returncode == 0
+    found = examine(tmp_path / "copy.db", [KEY], [])
+    assert found.flaw is not None
+    assert found.flaw.row == 7

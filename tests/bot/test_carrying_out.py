@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -301,6 +302,20 @@ async def test_a_quarter_of_an_hour_without_a_read_back_is_told_until_one_succee
         world.clocks.advance(15 * 60)
         await world.settler.step()
         assert world.board.troubles == {}
+
+
+@pytest.mark.parametrize(("away", "waits"), [(False, [5, 10, 20, 30]), (True, [5, 10, 20, 40])])
+async def test_read_backs_wait_twice_as_long_each_time_while_acumatica_is_away(
+    tmp_path: Path, waits: list[float], *, away: bool
+) -> None:
+    async with carrying(tmp_path, answers=[LOST]) as world:
+        await world.doer.step()
+        world.erp.fails = [ErpUnavailable("away")] * 4 if away else []
+        for wait in waits:
+            await world.settler.step()
+            due = await world.settler.next_due()
+            assert due == world.clocks.now() + timedelta(seconds=wait)
+            world.clocks.advance(wait)
 
 
 async def test_exactly_a_quarter_of_an_hour_is_told(tmp_path: Path) -> None:
