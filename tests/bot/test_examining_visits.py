@@ -20,6 +20,7 @@ from examining_world import ALWAYS, NEW_STAND_IN, Former, blamed, named, of, vis
 from rich.console import Console
 from world import PUSH_SECRET, ROOT, World, environment, eventually, free_port, merged, open_world
 
+from bot.checked import SettingsError
 from bot.clock import SystemClock, system_ports
 from bot.examining.catalogue import CHECKS
 from bot.examining.drawn import drawn
@@ -251,10 +252,9 @@ async def test_pushes_the_door_refused_are_told_by_their_reason(
     assert place in told_of.place
 
 
-async def test_a_company_nobody_knows_is_told(visited: World) -> None:
-    found = await visit(visited, Wish(company="nobody"))
-
-    assert "it has: acme" in of(found, "settings.safe")[0].cause
+async def test_a_company_nobody_knows_is_refused_before_anything_is_asked(visited: World) -> None:
+    with pytest.raises(SettingsError, match="no company 'nobody'; there are: acme"):
+        await visit(visited, Wish(company="nobody"))
 
 
 # --- clocks and time ------------------------------------------------------------------------
