@@ -357,7 +357,11 @@ async def enclosed_after(doors: Doors, *tokens: str) -> Any:
         {},
         {"iss": f"https://login.microsoftonline.com/{TENANT}/v2.0", "azp": GRAPH, "appid": None},
         {"iss": f"https://login.example/{TENANT}/v2.0", "azp": GRAPH, "appid": None},
+        {"exp": START.timestamp() - 299},
+        {"nbf": START.timestamp() + 300},
+        {"iat": START.timestamp() + 10**9},
     ],
+    ids=str,
 )
 async def test_a_message_that_graph_vouches_for_is_kept_sealed(
     doors: Doors, good: dict[str, Any]
@@ -400,6 +404,34 @@ async def test_a_message_nobody_vouches_for_is_dropped_and_read_by_its_id(
     doors: Doors, tokens: list[str]
 ) -> None:
     assert await enclosed_after(doors, *tokens) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [
+        (HS256, "another algorithm"),
+        (token(head={"kid": "unknown"}), "an unknown key"),
+        (token(exp=START.timestamp() - 300), "not its time"),
+        (token(nbf=START.timestamp() + 301), "not its time"),
+        (token(iss="https://sts.windows.net/another tenant/"), "another issuer"),
+        (token(appid="another application"), "another application"),
+    ],
+)
+async def test_the_log_says_why_an_enclosed_message_is_not_believed(
+    doors: Doors, caplog: pytest.LogCaptureFixture, shown: str, reason: str
+) -> None:
+    assert await enclosed_after(doors, shown) is None
+
+    [line] = [one for one in caplog.records if one.name == "bot.listening.notice_tokens"]
+    assert (line.message, vars(line)["reason"]) == ("enclosed messages not believed", reason)
+
+
+def test_an_issuer_has_one_slash_however_the_address_of_the_sign_in_ends() -> None:
+    assert issuers_of([TENANT], "https://login.example/") == {
+        f"https://login.example/{TENANT}/v2.0",
+        f"https://login.microsoftonline.com/{TENANT}/v2.0",
+        f"https://sts.windows.net/{TENANT}/",
+    }
 
 
 async def test_while_entras_keys_cannot_be_read_the_reply_is_read_by_its_id(doors: Doors) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from audit_world import Trail, open_trail
 from cryptography.fernet import Fernet
+from cryptography.x509 import load_der_x509_certificate
 
 from bot.listening.certificates import Certificates
 from storage.vault import Vault
@@ -58,3 +61,21 @@ async def test_before_it_ends_another_follows_and_the_one_before_still_opens(tra
     assert len({first.id, second.id, third.id}) == 3
     assert await ours.key(second.id) is not None
     assert await ours.key(first.id) is None
+
+
+async def test_graph_is_given_our_own_certificate_which_counts_since_yesterday(
+    trail: Trail,
+) -> None:
+    ours = opened(trail)
+    one = await ours.current()
+    shown = load_der_x509_certificate(base64.b64decode(one.public))
+    key, now = await ours.key(one.id), trail.clock.now()
+
+    assert key is not None
+    assert shown.public_key() == key.public_key()
+    assert shown.subject == shown.issuer
+    assert shown.subject.rfc4514_string() == "CN=Countersign notices"
+    begins, ends = shown.not_valid_before_utc, shown.not_valid_after_utc
+    assert timedelta(days=1) <= now - begins < timedelta(days=1, seconds=5)
+    assert timedelta(days=365) >= ends - now > timedelta(days=364)
+    assert await ours.current() == one

@@ -398,6 +398,32 @@ async def test_a_token_that_tells_no_life_of_its_own_has_a_plain_one(
     assert timedelta(minutes=1) < held.ends - datetime.now(UTC) <= PLAIN_LIFE
 
 
+@pytest.mark.parametrize("shown", [7, "", None, ["a token"]])
+async def test_what_is_no_token_is_refused_with_what_entra_said(world: World, shown: Any) -> None:
+    tokens = EntraTokens(registered(world), lambda: datetime.now(UTC))
+
+    with pytest.raises(TokenRefused, match=r"^invalid_client: AADSTS7000215"):
+        tokens._read({
+            "access_token": shown, "error": "invalid_client",
+            "error_description": "AADSTS7000215: the secret is wrong",
+        })  # fmt: skip
+
+
+async def test_closing_waits_for_what_is_under_way_and_takes_no_failure_along(world: World) -> None:
+    async with Elsewhere(Login()) as login:
+        hands = Hands(world, registered(world, login_url=login.url, tenant_id="tenant"))
+        login.open.clear()
+        asked = asyncio.create_task(hands.tokens.get(BOT))
+        await asyncio.to_thread(login.asked.wait, 10)
+
+        await hands.tokens.close()
+
+        assert [task.cancelled() for task in hands.tokens._renewing.values()] == [True]
+        login.open.set()
+        await asyncio.wait({asked})
+        assert asked.cancelled()
+
+
 async def test_a_token_that_cannot_be_read_grants_no_role(world: World) -> None:
     tokens = EntraTokens(registered(world), lambda: datetime.now(UTC))
     tokens._held[GRAPH] = tokens._read({"access_token": "no jwt", "expires_in": 3600})

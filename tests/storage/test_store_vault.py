@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from store_values import COMPANY, NOW
 
 from storage import vault
-from storage.database import Database
+from storage.database import Database, StoreError
 from storage.vault import Vault, VaultError, key_problem
 
 OLD, NEW, FOREIGN = (Fernet.generate_key().decode() for _ in range(3))
@@ -62,6 +62,31 @@ async def test_dropped_secret_is_gone_and_only_names_are_listed(store: Database)
         foreign = await vault.names(conn, "other")
 
     assert (listed, foreign) == (["b"], [])
+
+
+async def test_what_is_kept_is_listed_with_its_place_and_time_from_inside_and_outside(
+    store: Database, tmp_path: Path
+) -> None:
+    await put(store)
+    async with store.reading() as conn:
+        inside = await vault.kept(conn)
+
+    outside = vault.look_inside(tmp_path / "store.db")
+
+    assert [(one.company, one.name, one.since) for one in inside] == [(COMPANY, "service", NOW)]
+    assert [(one.company, one.name, one.since) for one in outside] == [(COMPANY, "service", NOW)]
+    assert vault.look_inside(tmp_path / "none.db") == []
+    with pytest.raises(VaultError, match="none of ENCRYPTION__KEYS"):
+        Vault([FOREIGN]).opened(outside[0])
+    assert Vault([OLD]).opened(outside[0]) == SECRET
+
+
+def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
+    other = tmp_path / "letter.db"
+    other.write_text("Dear Sir or Madam, this is a letter and no store of anything at all.\n" * 9)
+
+    with pytest.raises(StoreError, match=r"letter\.db: file is not a database"):
+        vault.look_inside(other)
 
 
 @pytest.mark.parametrize(
