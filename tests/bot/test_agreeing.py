@@ -103,6 +103,23 @@ async def test_the_second_press_decides_and_both_names_stand_on_it(world: World)
     assert says(standing(world).card, "Approved by Ann and Ben")
 
 
+async def test_who_agrees_to_a_later_question_of_the_same_document_is_shown_too(
+    world: World,
+) -> None:
+    for price in ("first", "second"):
+        await press(world, ANN)
+        await world.do(("all",))
+
+        assert says(standing(world).card, "Ann pressed Approve"), price
+        await world.do(("change", "order", "amount"))
+        await world.do(("poll",))
+        await world.do(("all",))
+        assert not says(standing(world).card, "Ann pressed Approve"), price
+
+    assert [actor for actor, _ in told(world, "decision agreed")] == [ANN, ANN]
+    assert world.erp.calls == []
+
+
 @pytest.mark.parametrize("person", [ANN, "aad-stranger"])
 async def test_nobody_else_is_the_second(world: World, person: str) -> None:
     await press(world, ANN)

@@ -311,6 +311,24 @@ async def test_an_objection_begins_anew_and_says_whose_it_was(tmp_path: Path) ->
         assert (await opened.trail())[-1].action == "settlement objected"
 
 
+async def test_what_is_recorded_again_after_an_objection_is_shown_again(tmp_path: Path) -> None:
+    async with office(tmp_path) as opened:
+        told = []
+        for who, verb in ((ERIN, TOOK), (DEV, OBJECT), (ERIN, TOOK), (DEV, OBJECT)):
+            before = len(await opened.queued())
+            await opened.press(who, verb)
+            told.append(len(await opened.queued()) - before)
+
+        assert told == [2, 2, 2, 2]
+
+
+async def test_the_card_after_a_press_speaks_the_language_of_who_pressed(tmp_path: Path) -> None:
+    async with office(tmp_path) as opened:
+        shown = await opened.press(ERIN, TOOK, locale="de-DE")
+
+        assert shown["lang"] == "de"
+
+
 async def test_a_look_has_the_document_read_and_nothing_recorded(tmp_path: Path) -> None:
     async with office(tmp_path) as opened:
         await opened.press(ERIN, LOOK)
