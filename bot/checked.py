@@ -117,18 +117,48 @@ def meant(word: str, known: Iterable[str]) -> str:
     return f"; is {close[0]!r} meant?" if close else ""
 
 
-def _plain(message: str) -> str:
-    """Say pydantic's commonest sentence in words of the file; drop its own preambles."""
-    known = {
-        "Extra inputs are not permitted": "nobody knows this key; is it misspelt?",
-        "Field required": "is missing",
-        "Input should be a valid string": "write a text in quotes",
-        "Input should be a valid integer": "write a whole number",
-        "Input should be a valid integer, unable to parse string as an integer": (
-            "write a whole number"
-        ),
-    }
-    return known.get(message, message.removeprefix("Value error, "))
+_WORDS = {
+    "extra_forbidden": "nobody knows this key; is it misspelt?",
+    "missing": "is missing",
+    "string_type": "write a text in quotes",
+    "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "decimal_type": "write a number",
+    "decimal_parsing": "write a number",
+    "float_type": "write a number",
+    "float_parsing": "write a number",
+    "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
+    "tuple_type": "write a list in [ ]",
+    "model_type": "write a table with its keys",
+    "dict_type": "write a table with its keys",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "write {expected}",
+    "string_too_long": "has more than {max_length} characters",
+}
+"""What pydantic finds, in words of the file."""
+COMPANY_NAME = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+LOCALE = r"^[a-z]{2}(-[A-Z]{2})?$"
+CHANNEL_ID = r"^19:\S+$"
+_WRITTEN = {
+    COMPANY_NAME: "write small letters, digits and _ between them, like acme_east",
+    LOCALE: "write it like en-US",
+    CHANNEL_ID: "a channel's id begins with 19:",
+}
+"""How what must match a pattern is written."""
+
+
+def _plain(problem: Mapping[str, Any]) -> str:
+    """Say what is wrong in words of the file, where we have them; drop pydantic's preambles."""
+    told = problem.get("ctx", {})
+    if problem["type"] == "string_pattern_mismatch":
+        return _WRITTEN.get(told["pattern"], f"must match {told['pattern']}")
+    words = _WORDS.get(problem["type"])
+    return words.format(**told) if words else problem["msg"].removeprefix("Value error, ")
 
 
 def in_file(place: Sequence[str | int]) -> str:
@@ -156,7 +186,7 @@ def mistakes(
             path, lines or {}, key=text.partition(":")[0],
         )
         for one in error.errors(include_input=False, include_url=False)
-        for text in _plain(one["msg"]).splitlines()
+        for text in _plain(one).splitlines()
     ]  # fmt: skip
 
 

@@ -28,6 +28,9 @@ from acumatica_client.extras import Extras, read_extras
 from acumatica_client.models import REASON, ErpCall
 from acumatica_client.notifications import Query, default_queries, read_queries
 from bot.checked import (
+    CHANNEL_ID,
+    COMPANY_NAME,
+    LOCALE,
     SettingsError,
     Span,
     Strict,
@@ -78,7 +81,7 @@ class Company(Strict):
     """One `[[company]]`: an Acumatica tenant, how to speak to it, and its rules."""
 
     # It stands between double underscores in names of variables, so it may not hold any itself.
-    name: str = Field(max_length=32, pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")
+    name: str = Field(max_length=32, pattern=COMPANY_NAME)
     """Short name: on every row, and in the push address `/api/acumatica/push/NAME`."""
     url: Url
     """Acumatica instance, site folder included."""
@@ -96,7 +99,7 @@ class Company(Strict):
     """Refuse a sign-in whose cookie names another tenant."""
     branch: str = ""
     """Branch to sign in to; empty: the user's own."""
-    locale: str = Field("en-US", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    locale: str = Field("en-US", pattern=LOCALE)
     """Locale to sign in with; rules compare English status words."""
     seats: int = Field(2, ge=1, le=2)
     """Sessions the licence leaves us."""
@@ -323,7 +326,7 @@ class ChannelEntry(Strict):
 
     name: str
     """The channel name routes use."""
-    conversation: str = Field(pattern=r"^19:\S+$")
+    conversation: str = Field(pattern=CHANNEL_ID)
     """The channel's id in Teams, `19:…@thread.tacv2`."""
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "StoreError",
     "StoreInUse",
     "is_owned",
+    "must_exist",
     "statements",
     "visiting",
 ]
@@ -124,13 +125,20 @@ class Database:
                     await in_turn(self._reader, self._reader.execute("ROLLBACK"))
 
 
+def must_exist(path: Path) -> None:
+    """Raise StoreError where no service ever made a store."""
+    if not path.exists():
+        raise StoreError(f"{path}: there is no store yet; it is made when the service starts")
+
+
 @asynccontextmanager
 async def visiting(path: Path, chain: Chain | None = None) -> AsyncIterator[Connection]:
     """Reach into the store of a running service from outside, for single statements.
 
     Each is committed by itself, and the service's own transactions wait for it, but briefly. With
-    *chain* the audit trail can be added to. Raises StoreError.
+    *chain* the audit trail can be added to. Raises StoreError, also where there is no store.
     """
+    must_exist(path)
     try:
         async with AsyncExitStack() as opened:
             conn = await _connect(path, opened, aiosqlite.connect)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from storage.audit import PAGE, SQL
 from storage.chain import Anchor, Flaw, Key, Row, Walk, is_named, read_row
-from storage.database import StoreError
+from storage.database import StoreError, must_exist
 
 Show = Callable[[int, int], None]
 RENAMED = "whose name was changed by somebody without the key"
@@ -46,8 +46,7 @@ def examine(
 
     Raises StoreError when there is no store, or none with a chain.
     """
-    if not path.exists():
-        raise StoreError(f"{path}: there is no store yet; it is made when the service starts")
+    must_exist(path)
     try:
         with closing(_opened(path)) as store:
             return _walk(store, Walk(keys, anchors), show or _silent)

@@ -7,9 +7,9 @@ from datetime import timedelta
 from bot.admin.roles import Role
 from bot.auditing.writing import writing
 from bot.clock import Ports
-from bot.operating.report import must_exist
 from bot.settings import Settings, own_address
 from storage import admin, audit
+from storage.database import must_exist
 from storage.records import AuditEntry
 
 LASTS = timedelta(minutes=10)

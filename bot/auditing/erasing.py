@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from bot.auditing.keys import open_chain
@@ -18,7 +19,7 @@ from bot.clock import Ports
 from bot.settings import Settings
 from storage import audit, conversations, entra, people
 from storage.chain import Chain
-from storage.database import Connection, Database, StoreError
+from storage.database import Connection, Database, StoreError, visiting
 from storage.records import AuditEntry, Json, stamp
 
 LOOK_EVERY = timedelta(hours=1)
@@ -113,6 +114,15 @@ async def erase_person(
         return await Erasure(store, chain, ports, asked_by=asked_by).erase(person, also)
     finally:
         await store.close()
+
+
+async def names_to_erase(path: Path, person: str, also: Sequence[str]) -> list[str]:
+    """List what erasing *person* would take out of the store at *path*, which stays as it is.
+
+    Raises StoreError for somebody nobody knows.
+    """
+    async with visiting(path) as conn:
+        return await names_of(conn, await _known(conn, person, also), also)
 
 
 async def _known(conn: Connection, person: str, also: Sequence[str]) -> str:

@@ -89,7 +89,7 @@ def audit_export(
 
 @audit.command("erase")
 def audit_erase(
-    person: Annotated[str, typer.Argument(help="Their Entra object id (aadObjectId).")],
+    person: Annotated[str, typer.Argument(help="Their address, or Entra object id (aadObjectId).")],
     also: Annotated[
         list[str] | None, typer.Option(help="Further names or addresses of theirs; repeatable.")
     ] = None,
@@ -98,21 +98,23 @@ def audit_erase(
     """Erase a person from the audit trail; the rows stay, and so does their proof.
 
     Whose pseudonym it was is forgotten, and it takes the place of their names wherever they stand.
-    Stop the service first.
+    Tells first which those are. Stop the service before it is done.
     """
-    from bot.auditing.erasing import erase_person
+    from bot.auditing.erasing import erase_person, names_to_erase
     from bot.clock import system_ports
     from bot.secrets.sources import with_keys
     from bot.settings import read_settings
 
-    if not yes:
-        say(f"Nothing was done yet. To erase {person} for good: the same command with --yes")
-        return
-    asked_by = operator()
+    settings, asked_by = read_settings(), operator()
 
     async def work() -> None:
+        if not yes:
+            names = await names_to_erase(settings.storage.path, person, also or ())
+            say(f"A pseudonym would stand for: {', '.join(names)}")
+            say("Nothing was done yet. To erase them for good: the same command with --yes")
+            return
         alias, rows = await erase_person(
-            with_keys(read_settings()), system_ports(), person, also or (), asked_by=asked_by
+            with_keys(settings), system_ports(), person, also or (), asked_by=asked_by
         )
         say(f"✓ {person} is {alias} from now on; {rows:,} rows named them")
 

@@ -16,7 +16,6 @@ from bot.commands.console import operator, run_loop, say
 class State(StrEnum):
     """Where something that has not arrived stands."""
 
-    ANY = ""
     WAITING = "waiting"
     PARKED = "parked"
     MAYBE = "maybe"
@@ -26,8 +25,9 @@ class State(StrEnum):
 def deliveries(
     company: Annotated[str, typer.Option(help="Only this company of countersign.toml.")] = "",
     state: Annotated[
-        State, typer.Option(help="Only what is on its way, parked, perhaps delivered, a person's.")
-    ] = State.ANY,
+        State | None,
+        typer.Option(help="Only what is on its way, parked, perhaps delivered, a person's."),
+    ] = None,
     document: Annotated[str, typer.Option(help="Only this document, like Bill/Bill/004512.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to list.")] = 50,
     as_json: Annotated[
@@ -45,7 +45,7 @@ def deliveries(
     from bot.settings import read_settings
     from storage.records import Wanted
 
-    wanted = Wanted(company, document, state.value)
+    wanted = Wanted(company, document, state or "")
 
     async def work() -> None:
         page = await read_page(read_settings().storage.path, wanted, limit=limit)

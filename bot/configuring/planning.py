@@ -32,7 +32,6 @@ from bot.core.intents import (
 )
 from bot.core.people import People
 from bot.core.routes import APPROVER_TARGET, CHANNEL
-from bot.operating.report import must_exist
 from storage import documents, ledger, posted_cards
 from storage.database import Connection, visiting
 from storage.records import StoredDocument
@@ -129,7 +128,6 @@ class Plan:
 
 async def read_plan(path: Path, old: File, new: File, *, now: datetime) -> Plan:
     """Compare two files over the store at *path*. Raises StoreError."""
-    must_exist(path)
     async with visiting(path) as conn:
         companies = [await _company(conn, company, old, new, now) for company in old.company]
     return Plan(short(version_of(old)), short(version_of(new)), tuple(companies))

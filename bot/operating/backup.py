@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from storage.database import StoreError
+from storage.database import StoreError, must_exist
 from storage.records import moment, stamp
 from storage.restorations import MARK
 
@@ -43,8 +43,7 @@ def make_backup(store: Path, to: Path, show: Show, *, now: datetime) -> Backup:
 
     Raises StoreError.
     """
-    if not store.exists():
-        raise StoreError(f"{store}: there is no store yet; it is made when the service starts")
+    must_exist(store)
     if not to.name:
         raise StoreError("name the file the backup shall be")
     partial = to.with_name(to.name + ".partial")

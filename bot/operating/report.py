@@ -51,19 +51,12 @@ class Page:
 
 async def read_page(path: Path, wanted: Wanted, *, limit: int) -> Page:
     """Read the store at *path*. Raises StoreError, also for a company it knows nothing of."""
-    must_exist(path)
     async with visiting(path) as conn:
         if wanted.company and not await deliveries.knows(conn, wanted.company):
             raise StoreError(f"{path} knows nothing of a company {wanted.company!r}")
         rows = await deliveries.unfinished(conn, wanted, limit=limit + 1)
         counts = await deliveries.counts(conn, wanted.company)
     return Page(rows[:limit], counts, len(rows) > limit)
-
-
-def must_exist(path: Path) -> None:
-    """Raise StoreError where no service ever made a store."""
-    if not path.exists():
-        raise StoreError(f"{path}: there is no store yet; it is made when the service starts")
 
 
 def drawn(page: Page, now: datetime) -> RenderableType:

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from acumatica_client.transport import OpenTransport, Request, TransportError, same_host
-from bot.operating.report import must_exist
 from bot.people.report import age
 from bot.settings import Settings, own_address
 from cards.text import clean
@@ -95,7 +94,6 @@ async def read_status(
 ) -> Status:
     """Read the store, and ask the service where one runs. Raises StoreError."""
     path = settings.storage.path
-    must_exist(path)
     running = await is_owned(path)
     told, silent = await _ask(settings, open_transport) if running else ({}, "")
     async with visiting(path) as conn:

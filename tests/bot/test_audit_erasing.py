@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 from audit_world import SECRET, Trail, open_trail
 
-from bot.auditing.erasing import SHORTEST, Erasure, Retention, erase_person, names_of
+from bot.auditing.erasing import (
+    SHORTEST,
+    Erasure,
+    Retention,
+    erase_person,
+    names_of,
+    names_to_erase,
+)
 from bot.settings import AuditSettings, EncryptionSettings, Settings, StorageSettings
 from storage import audit, conversations, entra, people
 from storage.database import StoreError, StoreInUse
@@ -100,6 +107,20 @@ async def test_the_command_erases_in_a_store_nobody_else_uses(trail: Trail, tmp_
     _, rows = await erase_person(settings, trail.ports, "ben@acme.example", (), asked_by="olga")
 
     assert rows == 1
+
+
+async def test_whom_it_would_erase_is_told_first_and_nothing_is_done(trail: Trail) -> None:
+    await trail.add("decision claimed", BEN, reason="Ben Ortiz was here")
+
+    names = await names_to_erase(trail.path, "Ben@ACME.example", ["Benny O."])
+
+    assert {BEN, "Ben Ortiz", "ben@acme.example", "Benny O."} <= set(names)
+    with pytest.raises(StoreError, match="nobody is known by 'nobody'"):
+        await names_to_erase(trail.path, "nobody", ())
+    with pytest.raises(StoreError, match="there is no store yet"):
+        await names_to_erase(trail.path.with_name("none.db"), BEN, ())
+    [row] = await trail.rows()
+    assert "Ben Ortiz" in row.detail
 
 
 async def test_nobody_can_tell_any_more_whose_the_pseudonym_was(trail: Trail) -> None:

@@ -525,6 +525,41 @@ def test_a_misspelt_key_is_told_with_the_closest_one(folder: Path, text: str, me
     assert meant in in_file(folder, text)
 
 
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("seats = 0", "company 1.seats: must be at least 1"),
+        ("seats = 3", "company 1.seats: must be at most 2"),
+        ("seats = 'two'", "company 1.seats: write a whole number"),
+        ("seats = 1.5", "company 1.seats: write a whole number"),
+        ("check_tenant = 'maybe'", "company 1.check_tenant: write true or false"),
+        ("branch = 7", "company 1.branch: write a text in quotes"),
+        ("locale = 'english'", "company 1.locale: write it like en-US"),
+        ("sign_in = 'saml'", "company 1.sign_in: write 'session' or 'oauth'"),
+        ("fallback = 'channel:ap'", "company 1.fallback: write a list in [ ]"),
+        ("extra = 'Bill'", "company 1.extra: write a table with its keys"),
+    ],
+)
+def test_a_wrong_entry_is_told_in_words_of_the_file(folder: Path, entry: str, told: str) -> None:
+    found = in_file(folder, f"{COMPANY}{entry}\n{LAST_ROUTE}")
+
+    assert told in found
+    assert "Input should" not in found
+
+
+def test_a_name_a_number_and_a_channel_say_how_they_are_written(folder: Path) -> None:
+    found = in_file(
+        folder,
+        COMPANY.replace('"acme"', '"Acme East"') + BILLS
+        + 'where = [{ field = "Amount", at_least = "much" }]\n' + LAST_ROUTE
+        + '[[channel]]\nname = "ap"\nconversation = "General"\n',
+    )  # fmt: skip
+
+    assert "company 1.name: write small letters, digits and _ between them, like acme_east" in found
+    assert "route 1.where 1.at_least: write a number" in found
+    assert "channel 1.conversation: a channel's id begins with 19:" in found
+
+
 def test_a_misspelt_variable_is_told_with_the_closest_one(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
