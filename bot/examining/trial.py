@@ -7,7 +7,7 @@ from functools import partial
 
 from bot.examining import catalogue
 from bot.examining.channels import bound_channels, service_url_of
-from bot.examining.findings import Finding
+from bot.examining.findings import Finding, Who
 from bot.examining.instruments import Instruments
 from bot.examining.runner import Probe
 from bot.sending.teams import Posted, card_activity
@@ -28,7 +28,11 @@ async def _trial(see: Instruments, channel: str) -> AsyncIterator[Finding]:
     place = known.get(channel, "")
     if not place:
         told = ", ".join(sorted(name for name, at in known.items() if at)) or "none"
-        yield _refused(channel, f"no channel {channel!r} is bound; bound are: {told}")
+        yield catalogue.TEST_CARD.failed(
+            f"no channel {channel!r} is bound; bound are: {told}",
+            f"name one of these, or bind it: @Countersign use this channel as {channel}",
+            subject=channel, who=Who.OPERATOR, place="--post",
+        )  # fmt: skip
         return
     url, language = await service_url_of(see, place), _language(see, channel)
     posted = await see.connector.new_thread(url, place, _activity(trial_card(language)))

@@ -182,7 +182,10 @@ async def test_a_test_card_that_is_refused_says_why(visited: World) -> None:
 async def test_a_channel_nobody_bound_takes_no_test_card(visited: World) -> None:
     found = await visit(visited, Wish(post="nowhere", only="channels.test-card"))
 
-    assert "bound are: ap-approvals, payments" in found.findings[0].cause
+    (told,) = found.findings
+    assert "bound are: ap-approvals, payments" in told.cause
+    assert told.step.startswith("name one of these, or bind it")
+    assert (told.who, told.place) == (Who.OPERATOR, "--post")
 
 
 async def test_push_waits_for_one_and_says_what_came(visited: World) -> None:
