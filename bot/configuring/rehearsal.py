@@ -73,7 +73,8 @@ class Rehearsal:
         """Say how much was looked at, and how much would be sent."""
         looked, sent = self.looked_at, len(self.sendings)
         documents, messages = "document" + "s" * (looked != 1), "message" + "s" * (sent != 1)
-        return f"{looked} {documents} looked at, {sent} {messages} would be sent"
+        known = "" if looked else " (what the store knows is looked at when it changes)"
+        return f"{looked} {documents} looked at{known}, {sent} {messages} would be sent"
 
 
 async def rehearse(settings: Settings, file: File, ports: Ports, show: Show) -> Rehearsal:
