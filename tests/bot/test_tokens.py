@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import pytest
 import requests
 from certificates import Pair, new_pair
 from pydantic import SecretStr
+from requests.adapters import HTTPAdapter
 from world import BOT_SECRET, World
 
 from bot.settings import TeamsSettings
@@ -436,6 +438,52 @@ def test_sign_in_goes_to_the_sign_in_service_only() -> None:
 
     with pytest.raises(requests.RequestException, match="is not the sign-in service"):
         http.post("https://elsewhere.example/token", data={"client_secret": "x"})
+    http.close()
+
+
+async def test_a_renewal_that_failed_is_logged_though_nobody_waits_for_it(
+    hands: Hands, caplog: pytest.LogCaptureFixture
+) -> None:
+    await hands.tokens.get(BOT)
+    await hands.register(secret="expired")
+    hands.moment += timedelta(minutes=56)
+
+    await hands.tokens.get(BOT)
+    await renewed(hands, BOT)
+    await asyncio.sleep(0)  # what is to be called at its end is called
+
+    [line] = [one for one in caplog.records if one.name == "bot.tokens"]
+    assert line.message == "no new token"
+    assert "AADSTS7000222" in vars(line)["reason"]
+
+
+class Recording(HTTPAdapter):
+    """Sends nowhere: answers with a redirect, and keeps what was asked and how."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str | None, str | None, Any]] = []
+
+    def send(self, request: Any, *_: Any, timeout: Any = None, **__: Any) -> requests.Response:
+        self.asked.append((request.method, request.url, timeout))
+        answer = requests.Response()
+        answer.status_code, answer.url, answer.request = 302, request.url, request
+        answer.headers["Location"] = "https://elsewhere.example/"
+        answer.raw = io.BytesIO()
+        return answer
+
+
+def test_sign_in_waits_fifteen_seconds_and_follows_no_redirect() -> None:
+    http, sent = LoginHttp("https://login.example/t", "https://login.example"), Recording()
+    http._session.mount("https://", sent)
+
+    told = [http.get("https://login.example/t/a"), http.post("https://login.example/t/b")]
+
+    assert [one.status_code for one in told] == [302, 302]
+    assert sent.asked == [
+        ("GET", "https://login.example/t/a", 15),
+        ("POST", "https://login.example/t/b", 15),
+    ]
     http.close()
 
 

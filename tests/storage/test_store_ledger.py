@@ -52,6 +52,20 @@ async def test_a_document_has_one_open_question(store: Database, state: Decision
         await ask_again()
 
 
+async def test_the_tokens_of_a_document_are_told_and_no_others(store: Database) -> None:
+    async with store.transaction() as conn:
+        await ledger.ask(conn, question())
+        await ledger.ask(conn, question("d2", document="Bill/Bill/000002"))
+        await ledger.ask(conn, question("d3", company="globex"))
+        await ledger.settle(
+            conn, "d1", was=DecisionState.PENDING, state=DecisionState.SUPERSEDED, now=NOW
+        )
+        await ledger.ask(conn, question("d4"))
+
+        assert await ledger.tokens(conn, COMPANY, BILL) == ["token-d4", "token-d1"]
+        assert await ledger.tokens(conn, COMPANY, "Bill/Bill/000003") == []
+
+
 async def test_the_first_of_two_hands_the_question_on_and_cannot_claim_it(store: Database) -> None:
     other = replace(ANN, person="aad-ben", person_name="Ben Ortiz")
     async with store.transaction() as conn:
