@@ -266,6 +266,15 @@ async def test_a_certificate_proves_the_app(world: World) -> None:
     assert audience(await hands.tokens.get(GRAPH)) == "https://graph.microsoft.com"
 
 
+async def test_a_certificate_may_have_its_key_in_another_place(world: World) -> None:
+    pair = new_pair()
+    apart = {"certificate": pair.certificate, "certificate_key": pair.key}
+    hands = Hands(world, registered(world, client_secret="", **apart))
+    await hands.register(certificate=pair.certificate)
+
+    assert audience(await hands.tokens.get(BOT)) == "https://api.botframework.com"
+
+
 async def test_another_certificate_proves_nothing(world: World) -> None:
     hands = Hands(world, certified(world, new_pair()))
     await hands.register(certificate=new_pair().certificate)
