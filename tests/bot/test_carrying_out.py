@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -31,6 +32,7 @@ from bot.core.presses import Agree, Claim, Press
 from bot.deciding.checks import Stop, not_doable
 from bot.deciding.doer import CONNECT
 from bot.deciding.journal import LEASE
+from bot.tracing import set_spans
 from storage import audit, inbox, ledger, people, settlements
 from storage.records import DecisionState, PostedCard, StepState
 
@@ -302,6 +304,40 @@ async def test_a_quarter_of_an_hour_without_a_read_back_is_told_until_one_succee
         world.clocks.advance(15 * 60)
         await world.settler.step()
         assert world.board.troubles == {}
+
+
+async def test_act_and_read_back_stand_under_the_id_of_their_decision(tmp_path: Path) -> None:
+    opened: list[tuple[str, dict[str, str]]] = []
+
+    def span(name: str, told: Mapping[str, str]) -> AbstractContextManager[None]:
+        opened.append((name, dict(told)))
+        return nullcontext()
+
+    async with carrying(tmp_path, answers=[LOST]) as world:
+        set_spans(span)
+        try:
+            await world.doer.step()
+            await world.settler.step()
+        finally:
+            set_spans(None)
+        one = await world.decision()
+
+    told = {"correlation": one.correlation, "company": NAME, "document": str(KEY)}
+    assert [row for row in opened if row[0] in ("act", "settle")] == [
+        ("act", told), ("settle", told),
+    ]  # fmt: skip
+
+
+async def test_that_an_administrator_must_look_is_an_error_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with carrying(tmp_path, becomes=["Frobnicated"]) as world:
+        await world.until_settled()
+        one = await world.decision()
+
+    [line] = [row for row in caplog.records if row.message == "an administrator must look"]
+    assert (line.levelname, vars(line)["document"]) == ("ERROR", str(KEY))
+    assert vars(line)["reason"] == one.reason != ""
 
 
 @pytest.mark.parametrize(("away", "waits"), [(False, [5, 10, 20, 30]), (True, [5, 10, 20, 40])])
