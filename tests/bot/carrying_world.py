@@ -203,12 +203,13 @@ async def carrying(
     *,
     status: str = "Balanced",
     plan: tuple[str, ...] = ("release",),
+    verb: str = "release",
     grants: Any = None,
     administrators: Sequence[TeamsPerson] = (),
     rates: Rates | None = None,
     **told: Any,
 ) -> AsyncIterator[Carrying]:
-    """A bill whose release Ann has just pressed."""
+    """A bill whose release, or another *verb*, Ann has just pressed."""
     clocks = Clocks()
     document = bill(status)
     own = {name: list(one) if isinstance(one, list) else one for name, one in told.items()}
@@ -217,8 +218,8 @@ async def carrying(
     numbers = iter(range(100_000))
     ports = Ports(clocks, lambda: 0.5, lambda: f"token-{next(numbers)}", _no_transport)
     route = {
-        "company": NAME, "entity": "Bill", "when": ["on hold", "balanced"],
-        "to": ["channel:ap"], "approver": ["owner"], "actions": ["release"],
+        "company": NAME, "entity": "Bill", "when": ["on hold", "balanced", "pending approval"],
+        "to": ["channel:ap"], "approver": ["owner"], "actions": [verb],
     }  # fmt: skip
     company = Company(
         name=NAME, url="https://erp.example", tenant="Company", allow_unknown_editor=True
@@ -233,7 +234,7 @@ async def carrying(
         async with store.transaction() as conn:
             for person in administrators:
                 await people.put_person(conn, person, now=clocks.now())
-        await _press(store, clocks, document, plan)
+        await _press(store, clocks, document, plan, verb=verb)
         yield Carrying(
             store, clocks, erp,
             Doer(tenant, store, ports, bells), Settler(tenant, store, ports, bells, board),
@@ -254,6 +255,7 @@ async def _press(
     document: Document,
     plan: tuple[str, ...],
     name: str = "d1",
+    verb: str = "release",
 ) -> None:
     now, key = clocks.now(), str(document.key)
     print_of = fingerprint(NAME, document)
@@ -262,11 +264,11 @@ async def _press(
     )
     asked = Decision(
         id=name, company=NAME, document=key, token=f"t-{name}", state=DecisionState.PENDING,
-        verbs=("release",), approvers=(ANN.aad_object_id,), fingerprint=print_of, asked_at=now,
+        verbs=(verb,), approvers=(ANN.aad_object_id,), fingerprint=print_of, asked_at=now,
         correlation="c", asked_in="On Hold",
     )  # fmt: skip
     employee = StoredEmployee("E01", ANN.name, ANN.email, active=True)
-    claimant = ledger.Claimant("release", ANN.aad_object_id, ANN.name)
+    claimant = ledger.Claimant(verb, ANN.aad_object_id, ANN.name)
     async with store.transaction() as conn:
         await documents.put(conn, record)
         await people.put_person(conn, ANN, now=now)

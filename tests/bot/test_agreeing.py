@@ -14,20 +14,27 @@ from any_order_world import ORDER, ROUTES, World
 
 from bot.core.activity import Received
 from bot.core.presses import Press
+from cards.language import ENGLISH
+from cards.refusals import Refusal, refusal_text
+from storage import people
+from storage.records import TeamsPerson
 
 ANN, BEN = "aad-ann", "aad-ben"
+
+
+TWO = [
+    {**route, "second_above": {"USD": 50}, "second": ["person:ben@x"]}
+    if route.get("entity") == "PurchaseOrder" and "actions" in route
+    else route
+    for route in ROUTES
+]
 
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     """Orders over 50 USD want their owner Ann and then Ben; she was asked."""
     made = World(tmp_path / "store.db")
-    made.routes = [
-        {**route, "second_above": {"USD": 50}, "second": ["person:ben@x"]}
-        if route.get("entity") == "PurchaseOrder" and "actions" in route
-        else route
-        for route in ROUTES
-    ]
+    made.routes = TWO
     await made.start()
     await made.do(("poll",))
     await made.do(("all",))
@@ -129,6 +136,40 @@ async def test_nobody_else_is_the_second(world: World, person: str) -> None:
 
     assert decision(world)["state"] == "pending"
     assert world.erp.calls == []
+
+
+async def test_the_first_of_two_is_judged_again_right_before_the_call(world: World) -> None:
+    await press(world, ANN)
+    await world.do(("all",))
+    await press(world, BEN)
+    async with world.bot.store.transaction() as conn:
+        guest = TeamsPerson(ANN, "29:ann", "Ann", "ann@x", guest=True)
+        await people.put_person(conn, guest, now=world.clock.now())
+
+    await world.do(("all",))
+
+    assert world.erp.calls == []
+    ended = rows(world, f"SELECT * FROM decisions WHERE document = '{ORDER}' ORDER BY asked_at")[0]
+    assert ended["state"] == "refused"
+    assert ended["reason"] == refusal_text(Refusal.FIRST_GONE, ENGLISH)
+
+
+async def test_what_one_pressed_is_not_called_where_two_must_agree_by_then(tmp_path: Path) -> None:
+    world = World(tmp_path / "store.db")
+    await world.start()
+    await world.do(("poll",))
+    await world.do(("all",))
+    await press(world, ANN)
+    world.routes = TWO
+    await world.restart()
+
+    await world.do(("all",))
+
+    assert world.erp.calls == []
+    ended = rows(world, f"SELECT * FROM decisions WHERE document = '{ORDER}' ORDER BY asked_at")[0]
+    assert ended["state"] == "refused"
+    assert ended["reason"] == refusal_text(Refusal.ONLY_ONE, ENGLISH)
+    await world.bot.store.close()
 
 
 async def test_what_one_person_may_decide_names_no_second(tmp_path: Path) -> None:

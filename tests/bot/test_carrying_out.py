@@ -25,7 +25,7 @@ from carrying_world import (
 )
 
 from acumatica_client.errors import ErpBusy, ErpUnavailable, ErpUnreadable
-from acumatica_client.models import CallClass, CallOutcome, Document, DocumentKey, ErpCall
+from acumatica_client.models import Approval, CallClass, CallOutcome, Document, DocumentKey, ErpCall
 from acumatica_client.oauth import GrantLost
 from bot.core.plans import STEADY_UNKNOWN, End, Shown
 from bot.core.presses import Agree, Claim, Press
@@ -34,7 +34,7 @@ from bot.deciding.doer import CONNECT
 from bot.deciding.journal import LEASE
 from bot.tracing import set_spans
 from storage import audit, inbox, ledger, people, settlements
-from storage.records import DecisionState, PostedCard, StepState
+from storage.records import DecisionState, PostedCard, StepState, StoredEmployee
 
 CARD = PostedCard(NAME, str(KEY), "channel:ap", conversation="19:ap", activity="a-1")
 REFUSED = CallOutcome(CallClass.REFUSED, "422")
@@ -42,6 +42,49 @@ DOUBTED = CallOutcome(CallClass.REFUSED_IN_DOUBT, "500 PX")
 BUSY = CallOutcome(CallClass.TURNED_AWAY, "429", after=120.0)
 UNSENT = CallOutcome(CallClass.NOT_SENT, "refused")
 NEEDS_PERSON = DecisionState.NEEDS_PERSON
+
+
+# --- an approval that others must give as well ----------------------------------------------
+
+WAITS, BY_ANN, BY_BEN = (
+    Approval("Pending", "E02"),
+    Approval("Approved", "E01", approved_by="E01"),
+    Approval("Approved", "E02", approved_by="E02"),
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "proved"),
+    [
+        ((WAITS,), (BY_ANN, WAITS), True),
+        ((BY_ANN, WAITS), (BY_ANN, BY_ANN, WAITS), True),
+        ((), (BY_ANN, WAITS), True),
+        ((WAITS,), (WAITS,), False),
+        ((WAITS,), (BY_BEN, WAITS), False),
+        ((BY_ANN, WAITS), (BY_ANN, WAITS), False),
+        ((BY_ANN, WAITS), (), False),
+    ],
+)
+async def test_an_approval_among_others_is_proved_by_one_more_row_of_who_pressed(
+    tmp_path: Path, before: tuple[Approval, ...], after: tuple[Approval, ...], *, proved: bool
+) -> None:
+    told = {"status": "Pending Approval", "plan": ("approve",), "verb": "approve"}
+    async with carrying(tmp_path, answers=[LOST], **told) as world:
+        async with world.store.transaction() as conn:
+            await people.put_employee(
+                conn, NAME, StoredEmployee("E02", "Ben Ortiz", "", active=True)
+            )
+        shown = world.erp.shows
+        assert shown is not None
+        world.erp.shows = replace(shown, approvals=before)
+        await world.doer.step()
+        assert world.erp.writes == ["Approve"]
+        world.erp.shows = replace(shown, approvals=after)
+
+        state = await world.until_settled()
+
+        assert (state is DecisionState.CONFIRMED) is proved
+        assert world.erp.writes == ["Approve"]
 
 
 # --- what must hold before the call ---------------------------------------------------------
