@@ -213,6 +213,20 @@ async def test_whoever_acted_since_is_not_forgotten(trail: Trail) -> None:
         assert BEN in (await audit.people(conn)).values()
 
 
+async def test_whoever_acted_since_is_not_forgotten_though_that_row_was_erased(
+    trail: Trail,
+) -> None:
+    await trail.add("old", "ann-id")
+    trail.clock.later(31 * 86400)
+    await trail.add("new", "ann-id", about="Ben Ortiz")
+    await erase(trail)
+
+    await Retention(trail.store, trail.chain, trail.ports, days=30).step()
+
+    async with trail.store.reading() as conn:
+        assert "ann-id" in (await audit.people(conn)).values()
+
+
 async def test_without_an_end_date_nothing_is_erased(trail: Trail) -> None:
     await trail.add("old", BEN, reason="something personal")
     trail.clock.later(36500 * 86400)

@@ -23,6 +23,8 @@ from storage.chain import (
     commit,
     derive,
     erasure,
+    is_named,
+    name,
     read_row,
     sealed,
     unsealed,
@@ -458,6 +460,15 @@ def test_a_seal_is_the_keyed_hash_of_what_it_seals_and_of_nothing_else() -> None
     assert sealed(key, "digest") == f"{key.name}:{expected}"
     assert unsealed([key], sealed(key, "digest"), "digest")
     assert not unsealed([key], sealed(key, "digest"), "another")
+
+
+def test_whose_a_pseudonym_is_has_a_proof_that_outlives_versions() -> None:
+    key = derive("a key of these tests, long enough for anybody")
+    expected = hmac.digest(key.secret, b'["name","person-1","aad-ben"]', "sha256").hex()
+
+    assert name(key, "person-1", "aad-ben") == f"{key.name}:{expected}"
+    assert is_named([key], "person-1", "aad-ben", f"{key.name}:{expected}")
+    assert not is_named([key], "person-2", "aad-ben", f"{key.name}:{expected}")
 
 
 def test_an_erasure_is_proved_for_one_row_one_former_detail_and_what_is_left() -> None:
