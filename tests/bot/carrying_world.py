@@ -163,6 +163,8 @@ class Carrying:
     journal: Journal
     claims: Claims
     tenant: Tenant
+    tenants: dict[str, Tenant]
+    """Whom presses are taken for."""
     ports: Ports
     board: Board
 
@@ -229,6 +231,7 @@ async def carrying(
     )
     tenant = Tenant(company, routes, cast("ErpClient", erp), (), grants=grants, version="version-1",
                     administrators=[one.email for one in administrators])  # fmt: skip
+    tenants = {NAME: tenant}
     board, bells = Board(clocks), Bells(*(Bell(clocks) for _ in range(4)))
     try:
         async with store.transaction() as conn:
@@ -240,10 +243,10 @@ async def carrying(
             Doer(tenant, store, ports, bells), Settler(tenant, store, ports, bells, board),
             Journal(tenant, store, ports, bells),
             Claims(
-                {NAME: tenant}, Consents({NAME: tenant}, store, ports), ports=ports,
+                tenants, Consents(tenants, store, ports), ports=ports,
                 bells={NAME: bells}, rates=rates or Rates(10),
             ),
-            tenant, ports, board,
+            tenant, tenants, ports, board,
         )  # fmt: skip
     finally:
         await store.close()

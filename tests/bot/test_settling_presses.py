@@ -44,7 +44,7 @@ class Office:
 
     def __init__(self, world: Carrying) -> None:
         self.world = world
-        showing = Showing({NAME: world.tenant}, world.clocks)
+        showing = Showing(world.tenants, world.clocks)
         self.settlements = Settlements(world.claims, showing, world.ports)
 
     async def press(
@@ -194,6 +194,25 @@ async def test_the_same_person_a_second_time_confirms_nothing(tmp_path: Path) ->
         await opened.press(ERIN, TOOK)
 
         told = await opened.press(ERIN, TOOK)
+
+        assert told == refusal_text(Refusal.SAME_ADMINISTRATOR, language_of("en"))
+        assert not (await opened.settlement()).second
+
+
+class Logins:
+    """Everybody let us act as their own Acumatica user, two of them as the same one."""
+
+    async def logins(self, _conn: Any) -> dict[str, str]:
+        return {ERIN.aad_object_id: "admin", DEV.aad_object_id: "Admin"}
+
+
+async def test_two_accounts_of_one_acumatica_login_are_not_two_people(tmp_path: Path) -> None:
+    async with office(tmp_path) as opened:
+        logins: Any = Logins()
+        opened.world.tenants[NAME] = replace(opened.world.tenant, grants=logins)
+        await opened.press(ERIN, TOOK)
+
+        told = await opened.press(DEV, TOOK)
 
         assert told == refusal_text(Refusal.SAME_ADMINISTRATOR, language_of("en"))
         assert not (await opened.settlement()).second
