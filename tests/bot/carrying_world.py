@@ -110,11 +110,14 @@ class Erp:
     sign_in_takes: float = 0.0
     sign_in_fails: list[ErpError] = field(default_factory=list)
     read_by_id: list[str] = field(default_factory=list)
+    acted_as: list[object] = field(default_factory=list)
+    """By whose grant; None is the service's own user."""
     acted_since: list[float] = field(default_factory=list)
     """Since when it was at work, as each write was told: the moment SENT was committed."""
 
     @asynccontextmanager
-    async def acting(self, _grant: object) -> AsyncIterator[Erp]:
+    async def acting(self, grant: object) -> AsyncIterator[Erp]:
+        self.acted_as.append(grant)
         yield self
 
     async def sign_in(self) -> None:

@@ -83,7 +83,7 @@ async def test_an_approval_among_others_is_proved_by_one_more_row_of_who_pressed
 
         state = await world.until_settled()
 
-        assert (state is DecisionState.CONFIRMED) is proved
+        assert state is (DecisionState.CONFIRMED if proved else NEEDS_PERSON)
         assert world.erp.writes == ["Approve"]
 
 
@@ -699,6 +699,13 @@ class NobodyConnected:
 
     async def logins(self, _conn: object) -> dict[str, str]:
         return {}
+
+
+async def test_a_step_is_carried_out_by_the_grant_of_who_pressed(tmp_path: Path) -> None:
+    async with carrying(tmp_path, grants=Lost(), becomes=["Open"]) as world:
+        await world.doer.step()
+
+        assert world.erp.acted_as == [f"grant of {ANN.aad_object_id}"]
 
 
 class Lost:

@@ -117,7 +117,6 @@ LATE, EARLY = "the token has expired", "the token is not valid yet"
         ([bearer(serviceurl="https://evil.example/")], ADDRESS),
         ([bearer(serviceurl=None)], ADDRESS),
     ],
-    ids=str,
 )
 async def test_a_proof_is_refused_by_ourselves_with_a_reason_for_the_log(
     shown: list[str], reason: str
