@@ -12,7 +12,7 @@ import pytest
 from acumatica_client.transport import NoAnswer, Reply, Request
 from bot.clock import SystemClock
 from bot.gate import Proved
-from bot.signing_keys import LIMIT, REFETCH_AFTER, RENEW_AFTER, GateRefused, SigningKeys
+from bot.signing_keys import LIMIT, REFETCH_AFTER, RENEW_AFTER, EntraKeys, GateRefused, SigningKeys
 from storage.records import Reading
 
 HOME = "https://login.botframework.com/v1/.well-known/openidconfiguration"
@@ -93,6 +93,35 @@ async def test_a_key_document_that_is_none_leaves_the_known_keys_alone(name: str
     unknown, known = await status(keys, "two"), await status(keys, "one")
 
     assert (unknown, known) == (503, 200)
+
+
+REASONS = {
+    "away": "the key document cannot be read: nobody there",
+    "an error": f"the key document cannot be read: {KEYS} answered 500",
+    "a redirect": f"the key document cannot be read: {KEYS} answered 302",
+    "too large": f"the key document cannot be read: {KEYS} is larger than {LIMIT} bytes",
+    "no keys": "the key document cannot be read: it lists no key",
+    "keys of another form": "the key document cannot be read: it lists no key",
+}
+
+
+@pytest.mark.parametrize("name", REASONS)
+async def test_why_keys_cannot_be_read_is_told_to_the_log_and_soon_again(name: str) -> None:
+    keys, _ = opened(host(**{KEYS: BROKEN[name]}))
+
+    for reason in (REASONS[name], "the key document could not be read a moment ago"):
+        with pytest.raises(GateRefused) as caught:
+            await keys.find("one")
+        assert (caught.value.status, str(caught.value)) == (503, reason)
+
+
+async def test_keys_of_entra_stand_at_their_tenants_address_and_nowhere_else() -> None:
+    at = "https://login.example/tenant/discovery/v2.0/keys"
+    pages = host(**{at: {"keys": [{"kid": "of entra", "kty": "RSA"}]}})
+    keys = EntraKeys(pages, StillClock(), login_url="https://login.example/", tenant="tenant")
+
+    assert await keys.find("of entra") == {"kid": "of entra", "kty": "RSA"}
+    assert [one.url for one in pages.asked] == [at]
 
 
 @pytest.mark.parametrize(

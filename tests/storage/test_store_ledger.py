@@ -52,6 +52,49 @@ async def test_a_document_has_one_open_question(store: Database, state: Decision
         await ask_again()
 
 
+async def test_a_decision_is_read_as_it_was_written(store: Database) -> None:
+    asked = question(
+        two=True, resumes=True, asked_in="On Hold", changes=(("Amount", "1", "2"),),
+    )  # fmt: skip
+    ben = replace(ANN, person="aad-ben", person_name="Ben Ortiz", said="because")
+    async with store.transaction() as conn:
+        await ledger.ask(conn, asked)
+        assert await ledger.get(conn, "d1") == asked
+        await ledger.agree(conn, "d1", ANN, approvers=["aad-ben"], now=later(1))
+        await ledger.claim(
+            conn, "d1", ben, plan=PLAN, now=later(2), reading=READ, agreed=ANN.person
+        )
+        await ledger.settle(
+            conn, "d1", was=DecisionState.CLAIMED, state=DecisionState.CONFIRMED,
+            reason="both did", now=later(3),
+        )  # fmt: skip
+        found = await ledger.get(conn, "d1")
+        approved = await ledger.approved(conn, "d1")
+
+    assert found == replace(
+        asked, state=DecisionState.CONFIRMED, approvers=("aad-ben",), verb=ben.verb,
+        person="aad-ben", person_name="Ben Ortiz", said="because", claimed_at=later(2),
+        claimed=READ, settled_at=later(3), reason="both did",
+        agreed=Agreement(ANN.person, ANN.person_name, ANN.verb, later(1)),
+    )  # fmt: skip
+    assert approved is None
+
+
+async def test_a_sent_step_is_read_as_it_was_written(store: Database) -> None:
+    async with store.transaction() as conn:
+        await claimed(conn)
+        step = replace(
+            await leased(conn), approved_before=2, edited_by="Ann", erp_id="guid",
+            sent_there=later(9),
+        )  # fmt: skip
+        assert await ledger.send(conn, step, now=later(3), reading=SENT)
+        found = (await ledger.steps(conn, "d1"))[0]
+
+    assert found == replace(
+        step, state=StepState.SENT, sent_at=later(3), sent=SENT, attempts=found.attempts
+    )
+
+
 async def test_the_tokens_of_a_document_are_told_and_no_others(store: Database) -> None:
     async with store.transaction() as conn:
         await ledger.ask(conn, question())

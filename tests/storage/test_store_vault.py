@@ -131,7 +131,23 @@ def test_vault_without_a_proper_key_is_refused(keys: list[str]) -> None:
         Vault(keys)
 
 
+async def test_what_opens_with_no_key_says_what_to_do_about_it(store: Database) -> None:
+    async with store.transaction() as conn:
+        await Vault([OLD]).put(conn, "", "certificates", SECRET, now=NOW)
+        with pytest.raises(VaultError) as caught:
+            await Vault([FOREIGN]).get(conn, "", "certificates")
+
+    assert str(caught.value) == (
+        "vault: everywhere/certificates opens with none of ENCRYPTION__KEYS; put the key back that"
+        " sealed it, or connect (or set it) again and it is replaced"
+    )
+    with pytest.raises(VaultError, match=r"^the vault has no key, or one that is none$"):
+        Vault([])
+
+
 def test_key_is_told_from_what_is_none_without_quoting_it() -> None:
+    told = "is no key: it must be 32 bytes in URL-safe base64, 44 characters"
+    assert key_problem("short") == told
     assert key_problem(OLD) == ""
     assert "44 characters" in key_problem("secret-but-no-key")
     assert "secret-but-no-key" not in key_problem("secret-but-no-key")
