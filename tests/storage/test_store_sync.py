@@ -248,6 +248,15 @@ async def test_a_store_in_use_is_told_from_one_that_is_broken(
 
 
 async def test_a_visitor_of_an_older_store_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "old.db").touch()  # without the tables of today
     with pytest.raises(StoreError, match=r"old\.db: .*older Countersign"):
         async with visiting(tmp_path / "old.db") as conn:
             await requests.ask(conn, COMPANY, now=NOW)
+
+
+async def test_a_visitor_makes_no_store_where_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"none\.db: there is no store yet"):
+        async with visiting(tmp_path / "none.db"):
+            pass
+
+    assert not (tmp_path / "none.db").exists()
