@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from storage.database import Connection, statements
@@ -133,6 +133,11 @@ async def sent_since(conn: Connection, since: datetime) -> list[Sent]:
 async def hold(conn: Connection, target: str, *, until: datetime) -> None:
     """Send nothing to *target* before *until*: its conversation was throttled."""
     await SQL.hold(conn, target=target, due_at=stamp(until))
+
+
+async def set_back(conn: Connection, by: timedelta, *, now: datetime) -> None:
+    """Have everything that waits go as it would by a clock that was not set back *by* so much."""
+    await SQL.set_back(conn, now=stamp(now), shift=f"-{by.total_seconds():.3f} seconds")
 
 
 async def wake(conn: Connection, target: str, *, now: datetime) -> int:

@@ -97,6 +97,11 @@ SELECT outbox.id, outbox.tried_at,
 UPDATE outbox SET due_at = max(due_at, :due_at)
  WHERE target = :target AND state IN ('pending', 'retrying');
 
+-- name: set_back(now, shift)!
+-- The wall clock was set back: what was to go at a time of the former clock goes at that of this one.
+UPDATE outbox SET due_at = strftime('%Y-%m-%dT%H:%M:%f', due_at, :shift) || '000+00:00'
+ WHERE state IN ('pending', 'retrying') AND due_at > :now;
+
 -- name: wake(target, now)!
 UPDATE outbox SET state = 'pending', due_at = :now, reason = ''
  WHERE state = 'waiting' AND target = :target;

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from case import MEANS, RELEASED, STARTS, Case, Effect, Write
-from evidence import Key, moment
+from evidence import Json, Key, moment
 
 ONCE = ("ReleaseBill", "ReleaseCheck", "ReleasePayment")
 MATERIAL = frozenset(
@@ -64,6 +64,14 @@ def _least_gap(before: Write) -> timedelta:
     return READ_TWICE if before.status == 500 else QUIET_WINDOW - SLACK
 
 
+def _changed_for_good(changes: Sequence[Json], since: datetime) -> str:
+    """Name a field that ended as another than it was; what was changed back is as approved."""
+    late = [e for e in changes if moment(e["at"]) > since]
+    first = {e["field"]: e["old"] for e in reversed(late)}
+    last = {e["field"]: e["new"] for e in late}
+    return next((field for field in first if first[field] != last[field]), "")
+
+
 def i2_what_was_released_is_what_was_approved(case: Case) -> Iterator[str]:
     for effect in case.effects:
         if effect.new not in RELEASED or effect.key not in case.rows:
@@ -71,19 +79,20 @@ def i2_what_was_released_is_what_was_approved(case: Case) -> Iterator[str]:
         pressed = [at for at, _, key, _ in case.presses if key == effect.key and at <= effect.at]
         if not pressed:
             continue
-        since = max(pressed)
-        late = [
+        theirs = [
             e for e in case.changes(effect.key)
             if e["field"] in MATERIAL and e["by"] not in case.evidence.us
-            and moment(e["at"]) > since and e["seq"] < effect.seq
+            and e["seq"] < effect.seq
         ]  # fmt: skip
+        # Which press it was released for, the store knows; to be fine it must be as at one of them.
+        changed = [_changed_for_good(theirs, at) for at in pressed]
         plain = case.asked(
             "SELECT id FROM decisions WHERE document LIKE ? AND state = 'confirmed'"
             " AND verb LIKE 'release%'",
             f"{effect.key[0]}/%/{effect.key[1]}",
         )
-        if late and plain:
-            yield f"{effect.key}: {late[0]['field']} changed after the press, and it is called fine"
+        if all(changed) and plain:
+            yield f"{effect.key}: {changed[-1]} changed after the press, and it is called fine"
         yield from _as_seen(case, effect)
 
 

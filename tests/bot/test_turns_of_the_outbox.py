@@ -33,9 +33,11 @@ class Clock:
     """Time that moves only when told to."""
 
     passed: float = 0.0
+    ahead: float = 0.0
+    """Seconds the wall clock is ahead of the one nobody can set."""
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self.passed)
+        return START + timedelta(seconds=self.passed + self.ahead)
 
     def reading(self) -> Reading:
         return Reading("boot", 1000.0 + self.passed)
@@ -165,6 +167,46 @@ async def test_a_throttled_conversation_waits_exactly_and_the_others_go_on(desk:
     assert await desk.run() == []
     desk.clock.passed = 17.0
     assert sorted(await desk.run()) == ["k1", "k2"]
+
+
+async def test_a_wall_clock_that_is_set_back_puts_off_no_message(desk: Desk) -> None:
+    desk.clock.ahead = 3600.0
+    await desk.put(*(note(f"k{n}") for n in range(9)))
+    assert len(await desk.run()) == 7  # the others wait for room in their window
+
+    desk.clock.ahead, desk.clock.passed = 0.0, 2.0
+
+    assert await desk.run() == ["k7", "k8"]
+
+
+async def test_a_retry_waits_as_long_as_it_was_asked_to_whatever_the_wall_clock_does(
+    desk: Desk,
+) -> None:
+    desk.clock.ahead = 3600.0
+    await desk.put(note("k1"))
+    desk.sender.outcomes = [Throttled("429", 17.0)]
+    assert await desk.run() == ["k1"]
+
+    desk.clock.ahead, desk.clock.passed = 0.0, 1.0
+    assert await desk.run() == []
+    due = await desk.worker.next_due()
+    assert due is not None
+    assert abs((due - START).total_seconds() - 17.0) < 0.01
+    desk.clock.passed = 16.9
+    assert await desk.run() == []
+    desk.clock.passed = 17.0
+    assert await desk.run() == ["k1"]
+
+
+async def test_clocks_that_part_by_less_than_a_second_move_nothing(desk: Desk) -> None:
+    await desk.put(note("k1"))
+    desk.sender.outcomes = [Throttled("429", 17.0)]
+    await desk.run()
+
+    desk.clock.ahead, desk.clock.passed = -0.9, 10.0
+    await desk.run()
+
+    assert await desk.worker.next_due() == START + timedelta(seconds=17)
 
 
 async def test_a_throttled_conversation_nobody_told_a_time_for_is_left_alone_as_a_whole(

@@ -13,6 +13,8 @@ from judging import Verdict, as_text
 from machines import URLS, Machines, true_at
 from world import buttons
 
+from bot.signing_keys import RETRY_AFTER
+
 _WELL_KNOWN = ".well-known/"
 _KEYS = f"{_WELL_KNOWN}keys"
 
@@ -97,11 +99,11 @@ class Scene:
         return own or net or wrong or lacks or not self.machines.takes_calls()
 
     def _keys_were_late(self, since: float, until: float) -> bool:
-        """Whether Teams was asked for new keys meanwhile and did not tell them as it should."""
+        """Whether Teams did not tell its keys meanwhile, or so lately that nobody asks again."""
         return any(
             event["kind"] == "fault"
             and _WELL_KNOWN in event["path"]
-            and true_at(since) <= moment(event["at"]) <= true_at(until)
+            and true_at(since - RETRY_AFTER) <= moment(event["at"]) <= true_at(until)
             for event in self.machines.teams.history.events
         )
 
