@@ -20,6 +20,8 @@ from bot.tokens import OpenTokens, open_tokens
 from storage.database import Connect
 from storage.records import Reading
 
+SET_BACK = timedelta(seconds=1)
+"""How far the wall clock must have been set back to be seen: two clocks are never quite as one."""
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -59,6 +61,23 @@ class SystemClock:
 def on_the_wall(clock: Clock, seconds: float) -> datetime:
     """Return what the wall clock will show, as it goes now, at a moment of the boot-time clock."""
     return clock.now() + timedelta(seconds=seconds - clock.reading().seconds)
+
+
+class SetBacks:
+    """Tells when the wall clock was set back: what is due by it must not wait as much longer."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._before: tuple[datetime, float] | None = None
+
+    def since_last(self) -> timedelta | None:
+        """Return how far it was set back since this was asked last; None where it was not."""
+        now, seconds = self._clock.now(), self._clock.reading().seconds
+        before, self._before = self._before, (now, seconds)
+        if before is None:
+            return None
+        behind = before[0] + timedelta(seconds=seconds - before[1]) - now
+        return behind if behind > SET_BACK else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from storage.database import Connection, statements
-from storage.records import Hint, RawPush, moment, packed, stamp
+from storage.records import Hint, RawPush, earlier, moment, packed, stamp
 
 SQL = statements("inbox")
 MAX_ORDER = 2**63 - 1
@@ -141,6 +141,11 @@ async def forget(
     await SQL.forget(conn, before=stamp(read_before))
     rows = SQL.forget_parked(conn, before=stamp(parked_before))
     return Counter([row["company"] async for row in rows])
+
+
+async def set_back(conn: Connection, company: str, by: timedelta, *, now: datetime) -> None:
+    """Have everything looked at as it would by a clock that was not set back *by* so much."""
+    await SQL.set_back(conn, company=company, now=stamp(now), shift=earlier(by))
 
 
 async def due_hints(conn: Connection, company: str, now: datetime, *, limit: int) -> list[Hint]:

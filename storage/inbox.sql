@@ -88,6 +88,11 @@ SELECT h.document FROM json_each(:documents) AS asked
 SELECT * FROM hints WHERE company = :company AND state = 'pending' AND +due_at <= :now
  ORDER BY lane, due_at, document LIMIT :limit;
 
+-- name: set_back(company, now, shift)!
+-- The wall clock was set back: what was to be looked at by the former one is by this one.
+UPDATE hints SET due_at = strftime('%Y-%m-%dT%H:%M:%f', due_at, :shift) || '000+00:00'
+ WHERE company = :company AND state = 'pending' AND due_at > :now;
+
 -- name: next_hints(company, limit)
 SELECT document, due_at FROM hints WHERE company = :company AND state = 'pending'
  ORDER BY due_at, document LIMIT :limit;

@@ -15,6 +15,7 @@ from storage.records import (
     OutboxItem,
     OutboxState,
     Transition,
+    earlier,
     moment,
     moment_or_none,
     packed,
@@ -137,7 +138,7 @@ async def hold(conn: Connection, target: str, *, until: datetime) -> None:
 
 async def set_back(conn: Connection, by: timedelta, *, now: datetime) -> None:
     """Have everything that waits go as it would by a clock that was not set back *by* so much."""
-    await SQL.set_back(conn, now=stamp(now), shift=f"-{by.total_seconds():.3f} seconds")
+    await SQL.set_back(conn, now=stamp(now), shift=earlier(by))
 
 
 async def wake(conn: Connection, target: str, *, now: datetime) -> int:

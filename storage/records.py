@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -15,6 +15,11 @@ Json = Mapping[str, Any]
 def stamp(moment: datetime) -> str:
     """Write a moment as UTC text of one width, so that text order is time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def earlier(by: timedelta) -> str:
+    """Write how SQLite's `strftime` takes so much off a moment."""
+    return f"-{by.total_seconds():.3f} seconds"
 
 
 def moment(text: str) -> datetime:

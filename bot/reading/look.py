@@ -13,7 +13,7 @@ from acumatica_client.fingerprint import fingerprint
 from acumatica_client.models import Document, DocumentKey
 from bot.attempt import attempt
 from bot.board import Board
-from bot.clock import Bell, Ports
+from bot.clock import Bell, Ports, SetBacks
 from bot.companies import Tenant
 from bot.core.decide import Known, Policy, decide, decide_gone, is_change
 from bot.core.evidence import facts, rule
@@ -55,6 +55,7 @@ class Look:
         self._board = board or Board(ports.clock)
         self._pushes = Pushes(tenant, store, ports, self._board)
         self._surroundings = Surroundings(tenant, store, ports)
+        self._set_backs = SetBacks(ports.clock)
         self._reading = asyncio.Lock()
         self._busy: set[str] = set()
         """Documents being looked at: several looks run side by side, never two at one document."""
@@ -95,8 +96,15 @@ class Look:
         else:
             await self._postpone(hint, outcome)
 
+    async def _go_back(self, by: timedelta, now: datetime) -> None:
+        """Look at what was due by the former wall clock when it is by this one."""
+        async with self._store.transaction() as conn:
+            await inbox.set_back(conn, self._tenant.name, by, now=now)
+
     async def _next_hint(self) -> Hint | None:
-        now = self._ports.clock.now()
+        now, set_back = self._ports.clock.now(), self._set_backs.since_last()
+        if set_back is not None:
+            await self._go_back(set_back, now)
         async with self._store.reading() as conn:
             name, limit = self._tenant.name, len(self._busy) + 1
             hints = await inbox.due_hints(conn, name, now, limit=limit)

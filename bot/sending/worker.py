@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.attempt import PAUSE, attempt
-from bot.clock import Ports
+from bot.clock import Ports, SetBacks
 from bot.core.posting import (
     REFUSED_SIGN_IN,
     Indecipherable,
@@ -44,8 +44,6 @@ MOST_QUEUED = 8
 """Messages that are ready and wait for room in the tenant's window: more would be old by then."""
 LOOK_AGAIN = 0.25
 """Seconds after which something more urgent is looked for, while there is work to do."""
-SET_BACK = timedelta(seconds=1)
-"""How far the wall clock must have been set back to be seen: two clocks are never quite as one."""
 PARKED = frozenset({OutboxState.WAITING, OutboxState.DEAD})
 REMEMBERED = timedelta(hours=1)
 """The longest window of Teams."""
@@ -82,8 +80,7 @@ class Worker:
         self._backlog = backlog
         self._turns = Turns()
         self._looked = float("-inf")
-        self._clocks: tuple[datetime, float] | None = None
-        """Both clocks as they stood at the last look."""
+        self._set_backs = SetBacks(ports.clock)
         self._busy: dict[str, str] = {}
         """Conversation -> connector address, of what is at work."""
 
@@ -182,7 +179,7 @@ class Worker:
     async def _wake(self, now: datetime) -> None:
         """Try again what was parked for a reason that may be gone without a word."""
         let_in_again, overdue = self._reach.take_let_in_again(), self._reach.take_overdue(now)
-        set_back = self._set_back(now)
+        set_back = self._set_backs.since_last()
         if not let_in_again and not overdue and not set_back:
             return
         async with self._store.transaction() as conn:
@@ -192,15 +189,6 @@ class Worker:
                 await outbox.wake_refused(conn, REFUSED_SIGN_IN, now=now)
             for target in overdue:
                 await outbox.wake(conn, target, now=now)
-
-    def _set_back(self, now: datetime) -> timedelta | None:
-        """Say how far the wall clock was set back since the last look; None where it was not."""
-        seconds = self._ports.clock.reading().seconds
-        before, self._clocks = self._clocks, (now, seconds)
-        if before is None:
-            return None
-        behind = before[0] + timedelta(seconds=seconds - before[1]) - now
-        return behind if behind > SET_BACK else None
 
     async def _next(self) -> Taken | None:
         while (turn := self._turns.next(self._may_go)) is not None:

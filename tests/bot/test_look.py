@@ -75,6 +75,23 @@ async def test_a_record_locked_for_a_moment_is_read_again_soon(erp: SyncWorld) -
     assert erp.rows("SELECT status FROM documents WHERE document = ?", document) == [("On Hold",)]
 
 
+async def test_a_wall_clock_that_is_set_back_puts_off_no_look(erp: SyncWorld) -> None:
+    erp.clock.set_by = timedelta(hours=1)
+    document = await found(erp, LOCKED, 1)
+    await erp.look_at_all()
+    assert [one for one, _ in state(erp)] == ["pending"]
+
+    erp.clock.set_by = timedelta()
+    erp.clock.advance(seconds=10)
+    await erp.look_at_all()
+    assert [one for one, _ in state(erp)] == ["pending"]  # it waits as long as it was to
+    erp.clock.advance(seconds=21)
+    await erp.look_at_all()
+
+    assert state(erp) == []
+    assert erp.rows("SELECT status FROM documents WHERE document = ?", document) == [("On Hold",)]
+
+
 async def test_an_exception_that_stays_is_parked_after_waits_that_grow(erp: SyncWorld) -> None:
     await found(erp, LOCKED, 99)
 

@@ -203,7 +203,6 @@ def _network_fault(dice: Dice) -> tuple[Any, ...]:
 
 
 def _jump(dice: Dice) -> tuple[Any, ...]:
-    """Far back it is not set: a look due by the wall clock would wait as long (known, told)."""
     return (dice.choice((3.0, 70.0, 200.0, 600.0, 3600.0, 86400.0, -3.0, -70.0, -200.0, -600.0)),)
 
 
